@@ -1,0 +1,85 @@
+"""Sigma detection rules over Parquet archives and Arrow data, in one pass.
+
+Rule files become rules, rules become one compiled set, and the set is matched against events wherever they are::
+
+    import sigtrawl as st
+
+    rules = st.load_rules("sigma/rules", min_level="medium")
+    ruleset = st.compile(rules)
+    matches = st.scan("events/*.parquet", ruleset)
+    matches.write("matches.parquet")
+
+``st.check`` says which rules can run on a table and why the others cannot; ``RuleSet.match`` takes data that is already in
+memory, from polars, pyarrow, DuckDB or anything else that speaks the Arrow PyCapsule interface.
+
+Names are resolved on first use: importing the package costs a few milliseconds, and neither polars nor pySigma is loaded
+until something needs it.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sigtrawl import errors
+    from sigtrawl.api import check, compile, scan  # noqa: A004 - `compile` is the documented name
+    from sigtrawl.matches import Matches, Progress
+    from sigtrawl.plan import Plan
+    from sigtrawl.report import InputReport, RuleReport, ScanReport
+    from sigtrawl.rules import Rule, Rules, load_rules, rules_from_yaml
+    from sigtrawl.ruleset import RuleSet
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "InputReport",
+    "Matches",
+    "Plan",
+    "Progress",
+    "Rule",
+    "RuleReport",
+    "RuleSet",
+    "Rules",
+    "ScanReport",
+    "__version__",
+    "check",
+    "compile",
+    "errors",
+    "load_rules",
+    "rules_from_yaml",
+    "scan",
+]
+
+_HOMES = {
+    "InputReport": "report",
+    "Matches": "matches",
+    "Plan": "plan",
+    "Progress": "matches",
+    "Rule": "rules",
+    "RuleReport": "report",
+    "RuleSet": "ruleset",
+    "Rules": "rules",
+    "ScanReport": "report",
+    "check": "api",
+    "compile": "api",
+    "load_rules": "rules",
+    "rules_from_yaml": "rules",
+    "scan": "api",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name from its module when it is first asked for."""
+    if name == "errors":
+        return import_module("sigtrawl.errors")
+    home = _HOMES.get(name)
+    if home is None:
+        message = f"module 'sigtrawl' has no attribute {name!r}"
+        raise AttributeError(message)
+    value = getattr(import_module(f"sigtrawl.{home}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """List the public names, loaded or not."""
+    return sorted(__all__)

@@ -1,0 +1,142 @@
+"""The three verbs over events: compile the rules, check what can run, scan.
+
+Each takes what people have at hand (a path, a folder, a glob, a list of these, or data in memory) and passes it on.
+"""
+
+import os
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from sigtrawl.matches import Matches
+from sigtrawl.report import ScanReport
+from sigtrawl.request import Columns, Engine, LogSource, request
+from sigtrawl.ruleset import RuleSet, match_in_memory
+
+if TYPE_CHECKING:
+    from sigtrawl.plan import Plan
+    from sigtrawl.rules import Rules
+
+type Paths = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
+
+
+def compile(rules: "Rules | Plan") -> RuleSet:  # noqa: A001 - the documented name, as in `re.compile`
+    """Compile rules into one set, ready to match.
+
+    Rules that wait for placeholder values are left out of the matching and kept in the report.
+
+    Args:
+        rules: What `load_rules` or `rules_from_yaml` gave, or a Plan.
+
+    Returns:
+        The compiled set, immutable and shareable between threads.
+    """
+    from sigtrawl.plan import Plan
+
+    return RuleSet.from_plan(rules if isinstance(rules, Plan) else rules.plan())
+
+
+def check(
+    events: Any,
+    ruleset: RuleSet,
+    *,
+    schema: "str | os.PathLike[str] | None" = None,
+    logsource: LogSource | None = None,
+) -> ScanReport:
+    """Tell which rules can run on the events, and why the others cannot, without reading a row.
+
+    Args:
+        events: Paths, or anything with an Arrow schema.
+        ruleset: The rules.
+        schema: As in `scan`.
+        logsource: As in `scan`.
+
+    Returns:
+        The report of a scan that would read nothing.
+
+    Raises:
+        InputError: A path leads nowhere.
+        SchemaError: No schema mapping recognises a table, and neither ``schema`` nor ``logsource`` says what it is.
+    """
+    from sigtrawl import _native
+
+    options = request(schema=schema, logsource=logsource).to_json()
+    paths = as_paths(events)
+    if paths is None:
+        return ScanReport.from_json(_native.check_schema(ruleset.native, events, options))
+    return ScanReport.from_json(_native.check(ruleset.native, paths, options))
+
+
+def scan(
+    events: Any,
+    ruleset: RuleSet,
+    *,
+    schema: "str | os.PathLike[str] | None" = None,
+    logsource: LogSource | None = None,
+    columns: Columns = "all",
+    engine: Engine = "core",
+    threads: int | None = None,
+) -> Matches:
+    """Find the matches of rules in events.
+
+    Args:
+        events: A file, a folder, a glob, a list of these; or data in memory: anything with ``__arrow_c_stream__`` or
+            ``__arrow_c_array__``.
+        ruleset: The rules.
+        schema: The schema mapping to read the events by: a known name, a file, or ``"none"`` (columns are Sigma fields, every rule
+            runs on every row). By default each table is recognised by its columns.
+        logsource: What log source every row is, as a mapping or as ``"category=process_creation,product=windows"``.
+        columns: What the event of a match holds: ``"all"`` columns, those ``"used"`` by the rules, or a list of names.
+        engine: ``"core"``, or ``"reference"``: the small and slow evaluator that the core is checked against.
+        threads: How many threads may work; by default one a processor.
+
+    Returns:
+        The matches, found while they are taken.
+
+    Raises:
+        InputError: A path leads nowhere, or no input is a file of events.
+        NothingToRun: Not one rule can run on any input; the error lists the reasons.
+        SchemaError: No schema mapping recognises a table, and neither ``schema`` nor ``logsource`` says what it is.
+        TypeError: ``events`` is neither a path nor Arrow data.
+    """
+    from sigtrawl import _native
+
+    asked = request(schema=schema, logsource=logsource, columns=columns, threads=threads)
+    paths = as_paths(events)
+    if paths is None:
+        matches = match_in_memory(ruleset, events, asked, engine)
+        _refuse_idle(matches.report)
+        return matches
+    if engine == "reference":
+        from sigtrawl.by_reference import scan_by_reference
+
+        return Matches(scan_by_reference(ruleset, paths, asked))
+    return Matches(_native.scan(ruleset.native, paths, asked.to_json()))
+
+
+def as_paths(events: Any) -> list[str] | None:
+    """Give the paths that ``events`` names, or None if it is data.
+
+    Raises:
+        TypeError: It is neither.
+    """
+    if isinstance(events, (str, os.PathLike)):
+        return [os.fspath(events)]
+    if any(hasattr(events, name) for name in ("__arrow_c_stream__", "__arrow_c_array__", "__arrow_c_schema__")):
+        return None
+    if isinstance(events, (list, tuple)) and events and all(isinstance(path, (str, os.PathLike)) for path in events):
+        return [os.fspath(path) for path in events]
+    kind = type(events)
+    hint = "collect() it first" if kind.__name__ == "LazyFrame" else "give a path, a list of paths, or Arrow data"
+    message = f"events cannot be a {kind.__module__}.{kind.__qualname__}: {hint}"
+    raise TypeError(message)
+
+
+def _refuse_idle(report: ScanReport) -> None:
+    """Raise where not one rule can run on data in memory, as the core does for files."""
+    from sigtrawl.errors import NothingToRun
+
+    if report.rules and not report.able():
+        states = ", ".join(f"{count:,} {state}" for state, count in report.rule_states().items())
+        reasons = "; ".join(entry.reason for entry in report.inputs if entry.reason)
+        message = f"not one rule can run on this data: {states}{': ' if reasons else ''}{reasons}"
+        raise NothingToRun(message)

@@ -1,0 +1,225 @@
+"""The matches of a scan: a stream whose schema is known before the first row is read.
+
+Matches are produced while they are taken. Writing, iterating over batches and handing the stream to another library all take
+each batch once, in bounded memory; collecting (`Matches.to_polars`, `Matches.to_arrow`, ``len``) keeps the batches, after which
+everything can be asked again. A stream that was taken once and not kept cannot be taken again, and says so.
+
+Batches are pulled one by one, also for polars and pyarrow, because a pull gives Ctrl-C a chance and a foreign stream loop does not.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, final
+
+from sigtrawl.errors import OutputError
+from sigtrawl.report import ScanReport
+
+if TYPE_CHECKING:
+    import os
+
+    import polars as pl
+    import pyarrow as pa
+
+type Format = Literal["parquet", "jsonl", "csv"]
+
+FORMATS: tuple[Format, ...] = ("parquet", "jsonl", "csv")
+
+
+class Progress(NamedTuple):
+    """How far a scan is: rows and bytes done and in all, and the matches so far."""
+
+    rows: int
+    rows_total: int
+    bytes: int
+    bytes_total: int
+    matches: int
+
+
+class Batch(Protocol):
+    """A record batch of matches, readable by any library that takes Arrow data."""
+
+    @property
+    def num_rows(self) -> int:
+        """How many matches it holds."""
+
+
+class Stream(Protocol):
+    """Where matches come from: the core's stream, or the reference evaluator's."""
+
+    def __arrow_c_schema__(self) -> object:
+        """The schema of all batches."""
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """The rest of the batches, as an Arrow stream."""
+
+    def next_batch(self) -> Batch | None:
+        """The next batch, or None at the end."""
+
+    def progress(self) -> tuple[int, int, int, int, int]:
+        """The members of `Progress`."""
+
+    def report(self) -> bytes:
+        """The report so far, in JSON."""
+
+    def close(self) -> None:
+        """Stop, and let go of files and threads."""
+
+
+@final
+class Matches:
+    """The matches of a scan, one row for each rule and event that match.
+
+    Columns: ``rule_id, rule_title, level, author, tags, file, row_group, row, time, event``, ordered by file, row, and the rule's
+    place in the rule set. Iterating gives one dict a match. ``len`` collects.
+    """
+
+    __slots__ = ("_kept", "_stream", "_taken")
+
+    def __init__(self, stream: Stream) -> None:
+        """Wrap a stream; `sigtrawl.scan` and `sigtrawl.RuleSet.match` do."""
+        self._stream = stream
+        self._kept: list[Batch] | None = None
+        self._taken: str | None = None
+
+    def batches(self) -> Iterator[Batch]:
+        """Yield the matches as Arrow record batches, as they are found."""
+        if self._kept is not None:
+            yield from self._kept
+            return
+        self._take("given out in batches")
+        while (batch := self._stream.next_batch()) is not None:
+            yield batch
+
+    def collect(self) -> "Matches":
+        """Run to the end and keep all matches in memory; returns itself."""
+        if self._kept is None:
+            self._kept = list(self.batches())
+        return self
+
+    def to_polars(self) -> "pl.DataFrame":
+        """Collect into a polars data frame."""
+        import polars as pl
+
+        empty = pl.DataFrame(schema=pl.Schema(self))
+        frames = [pl.DataFrame(batch) for batch in self.collect().batches()]
+        return pl.concat([empty, *frames], how="vertical")
+
+    def to_arrow(self) -> "pa.Table":
+        """Collect into a pyarrow table.
+
+        Raises:
+            ImportError: pyarrow is not installed.
+        """
+        try:
+            import pyarrow as pa
+        except ImportError:
+            message = "to_arrow needs pyarrow: pip install 'sigtrawl[arrow]', or use to_polars"
+            raise ImportError(message) from None
+        empty = pa.schema(self).empty_table()
+        tables = [pa.table(batch) for batch in self.collect().batches()]
+        return pa.concat_tables([empty, *tables])
+
+    def write(self, path: "str | os.PathLike[str]", *, format: Format | None = None) -> int:  # noqa: A002 - as polars names it
+        """Write to a file while scanning, in bounded memory.
+
+        The file appears under its name when it is complete. After Ctrl-C what was found so far stays as ``PATH.partial``; after an
+        error nothing stays.
+
+        Args:
+            path: Where to.
+            format: One of ``parquet``, ``jsonl`` and ``csv``; by default what the suffix of ``path`` says.
+
+        Returns:
+            The number of matches written.
+
+        Raises:
+            OutputError: The file cannot be written, or nothing says in which format.
+        """
+        from sigtrawl import _native
+
+        writer = _native.Writer(str(path), format or format_of(Path(path)), self)
+        written = 0
+        try:
+            for batch in self.batches():
+                writer.write(batch)
+                written += batch.num_rows
+        except BaseException as error:
+            writer.abort(isinstance(error, KeyboardInterrupt))
+            raise
+        writer.finish()
+        self._taken = f"written to {path}"
+        return written
+
+    @property
+    def report(self) -> ScanReport:
+        """What the scan did: every input and every rule with its state; final once all matches were taken."""
+        return ScanReport.from_json(self._stream.report())
+
+    def progress(self) -> Progress:
+        """How far the scan is; safe to ask from another thread."""
+        return Progress(*self._stream.progress())
+
+    def close(self) -> None:
+        """Stop the scan and let go of its files and threads."""
+        self._stream.close()
+
+    def __arrow_c_schema__(self) -> object:
+        """The schema, as an Arrow PyCapsule."""
+        return self._stream.__arrow_c_schema__()
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """The matches, as an Arrow PyCapsule stream; taken once unless they were collected."""
+        if self._kept is not None:
+            return self.to_polars().__arrow_c_stream__(requested_schema)
+        self._take("given out as an Arrow stream")
+        return self._stream.__arrow_c_stream__(requested_schema)
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        """Yield one dict a match."""
+        import polars as pl
+
+        for batch in self.batches():
+            yield from pl.DataFrame(batch).iter_rows(named=True)
+
+    def __len__(self) -> int:
+        """Collect, and count."""
+        return sum(batch.num_rows for batch in self.collect().batches())
+
+    def __bool__(self) -> bool:
+        """Collect, and tell whether there is a match."""
+        return len(self) > 0
+
+    def __enter__(self) -> "Matches":
+        """Close at the end of a ``with``."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close."""
+        self.close()
+
+    def __repr__(self) -> str:
+        """Say how far it is, without running anything."""
+        if self._kept is not None:
+            return f"<Matches: {len(self):,} collected>"
+        if self._taken is not None:
+            return f"<Matches: {self._taken}>"
+        return "<Matches: not yet read; to_polars(), write() or batches() run the scan>"
+
+    def _take(self, how: str) -> None:
+        if self._taken is not None:
+            message = f"these matches were already {self._taken}; scan again, or collect() before the first use"
+            raise RuntimeError(message)
+        self._taken = how
+
+
+def format_of(path: Path) -> Format:
+    """Read the output format off a file's suffix.
+
+    Raises:
+        OutputError: The suffix is none of ours.
+    """
+    for known in FORMATS:
+        if path.suffix.lower() == f".{known}":
+            return known
+    message = f"{path} does not say its format: end the name in .parquet, .jsonl or .csv, or give the format"
+    raise OutputError(message)

@@ -1,0 +1,151 @@
+"""What a scan or a check says about itself: every input and every rule in exactly one counted state.
+
+The core reports in JSON (DESIGN.md, "The report of a scan"); these are the same facts as frozen, typed objects, joined with
+nothing. Rules are told apart by their place, which is their place in the Plan.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+INPUT_STATES = ("whole", "part", "failed", "nothing-to-run", "ignored")
+RULE_STATES = ("runs", "partial", "inert", "no-log-source")
+
+_UNREAD = frozenset({"part", "failed"})
+_ABLE = frozenset({"runs", "partial"})
+
+
+@dataclass(frozen=True, slots=True)
+class InputReport:
+    """One input: a file, or the data handed over in memory.
+
+    Attributes:
+        file: Its path; None for data in memory.
+        state: One of `INPUT_STATES`.
+        reason: Why the state is not ``whole``, in words.
+        schema: The name of the schema mapping that reads it, if any.
+        schema_reason: Why that mapping was chosen.
+        rows: How many rows it holds.
+        rows_read: How many of them were looked at.
+        row_groups: How many row groups it holds.
+        bytes: Its size in bytes.
+        rules: How many rules are in each state of `RULE_STATES` on it.
+    """
+
+    file: str | None
+    state: str
+    reason: str | None
+    schema: str | None
+    schema_reason: str | None
+    rows: int
+    rows_read: int
+    row_groups: int
+    bytes: int
+    rules: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleReport:
+    """One rule: its best state over all inputs.
+
+    Attributes:
+        state: One of `RULE_STATES`.
+        lost: What a ``partial`` rule lost: ``branches`` (fewer matches), ``filters`` (more), or both.
+        missing: Fields that no column answers.
+        matches: How many matches it has.
+        rows: How many rows were its log source.
+    """
+
+    state: str
+    lost: tuple[str, ...]
+    missing: tuple[str, ...]
+    matches: int
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class ScanReport:
+    """What a scan did, or what a check says a scan would do.
+
+    Attributes:
+        inputs: One entry an input, ignored ones included.
+        rules: One entry a rule, in the order of the rule set.
+        rows: Rows looked at.
+        bytes: Bytes of the inputs.
+        matches: Matches found.
+        unreadable_times: Matches whose time column held something that is no time.
+        not_evaluable: Column → how many values had no text form.
+        complete: Whether the scan has come to its end.
+    """
+
+    inputs: tuple[InputReport, ...]
+    rules: tuple[RuleReport, ...]
+    rows: int
+    bytes: int
+    matches: int
+    unreadable_times: int
+    not_evaluable: Mapping[str, int]
+    complete: bool
+
+    @classmethod
+    def from_json(cls, text: bytes) -> "ScanReport":
+        """Read the core's report."""
+        raw = json.loads(text)
+        return cls(
+            inputs=tuple(_input(entry) for entry in raw["inputs"]),
+            rules=tuple(_rule(entry) for entry in raw["rules"]),
+            rows=raw["rows"],
+            bytes=raw["bytes"],
+            matches=raw["matches"],
+            unreadable_times=raw.get("unreadable_times", 0),
+            not_evaluable={entry["column"]: entry["values"] for entry in raw.get("not_evaluable", ())},
+            complete=raw["complete"],
+        )
+
+    @property
+    def unread(self) -> tuple[InputReport, ...]:
+        """The inputs that were not read to their end, or not at all."""
+        return tuple(entry for entry in self.inputs if entry.state in _UNREAD)
+
+    def input_states(self) -> dict[str, int]:
+        """How many inputs are in each state, in the order of `INPUT_STATES`."""
+        return _counted(INPUT_STATES, Counter(entry.state for entry in self.inputs))
+
+    def rule_states(self) -> dict[str, int]:
+        """How many rules are in each state, in the order of `RULE_STATES`."""
+        return _counted(RULE_STATES, Counter(entry.state for entry in self.rules))
+
+    def able(self) -> bool:
+        """Whether at least one rule can run."""
+        return any(entry.state in _ABLE for entry in self.rules)
+
+
+def _counted(states: tuple[str, ...], counts: Counter[str]) -> dict[str, int]:
+    return {state: counts[state] for state in (*states, *sorted(set(counts) - set(states))) if counts[state]}
+
+
+def _input(raw: Mapping[str, Any]) -> InputReport:
+    return InputReport(
+        file=raw.get("file"),
+        state=raw["state"],
+        reason=raw.get("reason"),
+        schema=raw.get("schema"),
+        schema_reason=raw.get("schema_reason"),
+        rows=raw.get("rows") or 0,
+        rows_read=raw.get("rows_read") or 0,
+        row_groups=raw.get("row_groups") or 0,
+        bytes=raw.get("bytes") or 0,
+        rules=raw.get("rules") or {},
+    )
+
+
+def _rule(raw: Mapping[str, Any]) -> RuleReport:
+    return RuleReport(
+        state=raw["state"],
+        lost=tuple(raw.get("lost", ())),
+        missing=tuple(raw.get("missing", ())),
+        matches=raw.get("matches", 0),
+        rows=raw.get("rows", 0),
+    )

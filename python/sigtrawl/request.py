@@ -1,0 +1,130 @@
+"""What a caller may ask of a scan, put into the options that the core reads.
+
+Everything a person can write (a schema's name or a file, a log source as text) is understood here, once, for Python and the
+command line; the core gets one JSON object (DESIGN.md, "Options towards the core").
+"""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Literal
+
+from sigtrawl.errors import SchemaError
+
+type Columns = Literal["used", "all"] | Sequence[str]
+type Engine = Literal["core", "reference"]
+type LogSource = Mapping[str, str | None] | str
+
+NO_SCHEMA = "none"
+_PARTS = ("product", "category", "service")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """How to read the events, whoever reads them.
+
+    Attributes:
+        mappings: The schema mappings to recognise tables by, as plain data.
+        schema: The one to use instead of recognising, ``none``, or None to recognise.
+        logsource: The log source that the caller asserts.
+        columns: Which columns the event of a match holds.
+        threads: How many threads may work; None leaves it to the machine.
+    """
+
+    mappings: tuple[Mapping[str, Any], ...]
+    schema: str | None
+    logsource: Mapping[str, str | None] | None
+    columns: Columns
+    threads: int | None
+
+    def to_json(self) -> bytes:
+        """Give the options as the core reads them."""
+        columns = self.columns if isinstance(self.columns, str) else list(self.columns)
+        return json.dumps({
+            "mappings": self.mappings,
+            "schema": self.schema,
+            "logsource": self.logsource,
+            "columns": columns,
+            "threads": self.threads,
+        }).encode()
+
+
+def request(
+    *,
+    schema: "str | os.PathLike[str] | None" = None,
+    logsource: LogSource | None = None,
+    columns: Columns = "all",
+    threads: int | None = None,
+) -> Request:
+    """Understand what the caller wrote.
+
+    Raises:
+        SchemaError: The schema is neither known nor a file, or the file is no mapping.
+        ValueError: The log source, the columns or the threads make no sense.
+    """
+    mappings, name = _schema(schema)
+    if isinstance(columns, str) and columns not in {"used", "all"}:
+        message = f"columns must be 'used', 'all' or a list of names, not {columns!r}"
+        raise ValueError(message)
+    if threads is not None and threads < 1:
+        message = f"threads must be at least 1, not {threads}"
+        raise ValueError(message)
+    source = None if logsource is None else read_logsource(logsource)
+    return Request(mappings, name, source, columns, threads)
+
+
+def read_logsource(given: LogSource) -> dict[str, str | None]:
+    """Read a log source: a mapping, or text such as ``category=process_creation,product=windows``.
+
+    Raises:
+        ValueError: A part is unknown, given twice, or empty.
+    """
+    pairs = list(given.items()) if isinstance(given, Mapping) else [_pair(part) for part in given.split(",")]
+    result: dict[str, str | None] = dict.fromkeys(_PARTS)
+    for key, value in pairs:
+        if key not in result:
+            message = f"a log source has no {key!r}: its parts are product, category and service"
+            raise ValueError(message)
+        if result[key] is not None:
+            message = f"the log source names its {key} twice"
+            raise ValueError(message)
+        result[key] = value
+    if not any(result.values()):
+        message = "the log source is empty: name at least one of product, category and service"
+        raise ValueError(message)
+    return result
+
+
+def _pair(part: str) -> tuple[str, str]:
+    key, equals, value = (piece.strip() for piece in part.partition("="))
+    if not (key and equals and value):
+        message = f"{part.strip()!r} is no part of a log source: write product=windows,category=process_creation"
+        raise ValueError(message)
+    return key, value
+
+
+def _schema(given: "str | os.PathLike[str] | None") -> tuple[tuple[Mapping[str, Any], ...], str | None]:
+    """Give the mappings to send, and the name of the one to use."""
+    from sigtrawl import schemas
+
+    known = {mapping.name: mapping.to_dict() for mapping in schemas.builtin()}
+    if given is None:
+        return tuple(known.values()), None
+    name = os.fspath(given)
+    if name == NO_SCHEMA or name in known:
+        return tuple(known.values()), name
+    path = Path(name)
+    if path.suffix in {".yml", ".yaml"} or path.exists():
+        own = schemas.load_mapping(path)
+        known[own.name] = own.to_dict()
+        return tuple(known.values()), own.name
+    close = get_close_matches(name, [*known, NO_SCHEMA], n=1)
+    guess = f" (did you mean {close[0]}?)" if close else ""
+    message = (
+        f"there is no schema {name!r}{guess}; the known ones are {', '.join(sorted(known))} and none, "
+        "and a file ending in .yml is read as a schema mapping"
+    )
+    raise SchemaError(message)
