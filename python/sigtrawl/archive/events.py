@@ -86,7 +86,7 @@ def events(tables: Tables, seed: int, first: int, planted: dict[int, int], rows:
     if here:
         template = template.scatter(list(here), list(here.values()))
     picks = scattered.select("row", "a", "b", template=template).hstack(tables.templates[template])
-    return _texts(_choices(picks, tables), tables)
+    return _texts(_choices(picks, tables))
 
 
 def _choices(picks: pl.DataFrame, tables: Tables) -> pl.DataFrame:
@@ -118,8 +118,7 @@ def _choices(picks: pl.DataFrame, tables: Tables) -> pl.DataFrame:
     )
 
 
-def _texts(chosen: pl.DataFrame, tables: Tables) -> pl.DataFrame:
-    del tables
+def _texts(chosen: pl.DataFrame) -> pl.DataFrame:
     a, b = pl.col("a"), pl.col("b")
     account = look_up(_ACCOUNTS, pl.col("account"))
     home = pl.concat_str(
@@ -137,10 +136,7 @@ def _texts(chosen: pl.DataFrame, tables: Tables) -> pl.DataFrame:
         "OriginalFileName",
         pl.concat_str(pl.lit('"'), "Image", "head", _slot(), "tail").alias("CommandLine"),
         pl.when(system).then(pl.lit("C:\\Windows\\system32\\")).otherwise(home).alias("CurrentDirectory"),
-        pl.when(system)
-        .then(pl.lit("NT AUTHORITY\\SYSTEM"))
-        .otherwise(pl.concat_str(pl.lit("CORP\\"), account))
-        .alias("User"),
+        pl.when(system).then(pl.lit("NT AUTHORITY\\SYSTEM")).otherwise(pl.concat_str(pl.lit("CORP\\"), account)).alias("User"),
         pl.col("integrity").alias("IntegrityLevel"),
         *HASHES,
         "ParentImage",

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
-
-import polars as pl
 
 from sigtrawl.archive.events import events
 from sigtrawl.archive.mixing import mix_int
@@ -18,6 +15,9 @@ from sigtrawl.archive.tables import Tables, tables
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Iterator, Mapping
+
+    import polars as pl
 
 ROW_GROUP = 131_072
 """Rows of a row group, and of a chunk: enough for dictionaries to pay, few enough for many to be read at once."""

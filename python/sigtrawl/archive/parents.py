@@ -5,7 +5,10 @@ Parents repeat far more than children do: a handful of services and shells start
 
 from __future__ import annotations
 
-from sigtrawl.archive.programs import Ancestry
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sigtrawl.archive.programs import Ancestry
 
 _SYSTEM = "C:\\Windows\\System32\\"
 
@@ -16,18 +19,14 @@ def parents() -> dict[Ancestry, list[tuple[str, str]]]:
     explorer = "C:\\Windows\\explorer.exe"
     cmd = f"{_SYSTEM}cmd.exe"
     service = [(f"{_SYSTEM}services.exe", f"{_SYSTEM}services.exe")]
-    service += [
-        (svchost, f"{svchost} -k DcomLaunch -p -s {name}")
-        for name in ("PlugPlay", "Power", "LSM", "SystemEventsBroker")
-    ]
+    service += [(svchost, f"{svchost} -k DcomLaunch -p -s {name}") for name in ("PlugPlay", "Power", "LSM", "SystemEventsBroker")]
     user = [(explorer, "C:\\Windows\\Explorer.EXE")]
     user += [
         (explorer, f"C:\\Windows\\explorer.exe /factory,{{682159d9-c321-47ca-b3f1-30e36b2ec8b{n:x}}} -Embedding")
         for n in range(8)
     ]
     shell = [
-        (cmd, f'"{cmd}" /d /s /c "C:\\ProgramData\\Corp\\jobs\\step{n:02}.cmd --quiet --site {n * 7 % 90}"')
-        for n in range(96)
+        (cmd, f'"{cmd}" /d /s /c "C:\\ProgramData\\Corp\\jobs\\step{n:02}.cmd --quiet --site {n * 7 % 90}"') for n in range(96)
     ]
     task = [
         (svchost, f"{svchost} -k netsvcs -p -s Schedule"),

@@ -27,9 +27,7 @@ class Plant:
 def netcat() -> Plant:
     """The netcat rule's cases: three file names, nine texts, three spellings of each."""
     by_image = [
-        spell(f"C:\\Users\\Public\\Tools\\{name}")
-        for name in ("nc.exe", "ncat.exe", "netcat.exe")
-        for spell in _SPELLINGS
+        spell(f"C:\\Users\\Public\\Tools\\{name}") for name in ("nc.exe", "ncat.exe", "netcat.exe") for spell in _SPELLINGS
     ]
     by_text = [spell(text) for text in _TEXTS for spell in _SPELLINGS]
     return Plant(

@@ -117,9 +117,7 @@ _WINDOWS: tuple[_Row, ...] = (
         "Microsoft Windows Search Protocol Host",
         "service",
         "System",
-        (
-            'Global\\UsGthrFltPipeMssGthrPipe<num> Global\\UsGthrCtrlFltPipeMssGthrPipe 1 -2147483646 "Software\\Microsoft"',
-        ),
+        ('Global\\UsGthrFltPipeMssGthrPipe<num> Global\\UsGthrCtrlFltPipeMssGthrPipe 1 -2147483646 "Software\\Microsoft"',),
     ),
     (
         "SearchFilterHost",
@@ -544,43 +542,35 @@ _WINDOWS: tuple[_Row, ...] = (
 )
 """File name without suffix, description, ancestry, integrity level, arguments."""
 
-_MAKERS = (
-    "Alderbrook",
-    "Birchfield",
-    "Corvantis",
-    "Dunmere",
-    "Eastholm",
-    "Fennimore",
-    "Glenhaven",
-    "Harrowgate",
-    "Inverlac",
-)
+_MAKERS = ("Alderbrook", "Birchfield", "Corvantis", "Dunmere", "Eastholm", "Fennimore", "Glenhaven", "Harrowgate", "Inverlac")
 _PRODUCTS = ("Ledger", "Studio", "Courier", "Vault", "Planner")
-_PARTS: tuple[tuple[str, str, Ancestry, Literal["Low", "Medium", "High", "System"], str], ...] = (
+_PARTS: tuple[_Row, ...] = (
     (
         "Agent",
         "endpoint agent",
         "service",
         "System",
-        "--config C:\\ProgramData\\{maker}\\{product}\\agent.json --policy <guid>",
+        (
+            "--config C:\\ProgramData\\{maker}\\{product}\\agent.json --policy <guid>",
+            "--report weekly --relay=edge.{product}.example --session=<b64>",
+        ),
     ),
     (
         "Updater",
         "update helper",
         "task",
         "High",
-        '/silent /channel stable /manifest "C:\\ProgramData\\{maker}\\updates\\{product}-<num>.json" /verify',
+        ('/silent /channel stable /manifest "C:\\ProgramData\\{maker}\\updates\\{product}-<num>.json" /verify',),
     ),
     (
         "Host",
         "extension host",
         "app",
         "Low",
-        "--type=renderer --field-trial-handle=<num> --lang=en-GB --enable-features={product}Isolation --seatbelt",
+        ("--type=renderer --field-trial-handle=<num> --lang=en-GB --enable-features={product}Isolation --seatbelt",),
     ),
-    ("Desktop", "desktop application", "user", "Medium", '--open "<path>" --profile Default --no-splash'),
+    ("Desktop", "desktop application", "user", "Medium", ('--open "<path>" --profile Default --no-splash',)),
 )
-_TOKEN = "--session --token=<b64> --relay=edge.{product}.example"
 
 
 def _windows() -> list[Program]:
@@ -602,21 +592,18 @@ def _windows() -> list[Program]:
 def _invented() -> list[Program]:
     found = []
     for place, (maker, product) in enumerate((maker, product) for maker in _MAKERS for product in _PRODUCTS):
+        folder = f"C:\\Program Files\\{maker}\\{product}"
         for part, description, ancestry, integrity, arguments in _PARTS:
-            folder = f"C:\\Program Files\\{maker}\\{product}"
-            pattern = _TOKEN if part == "Host" and place % 3 == 0 else arguments
             found.append(
                 Program(
-                    images=tuple(
-                        f"{folder}\\{major}.{place % 7}.{major * 3}\\{product}{part}.exe" for major in (3, 4, 5)
-                    ),
+                    images=tuple(f"{folder}\\{major}.{place % 7}.{major * 3}\\{product}{part}.exe" for major in (3, 4, 5)),
                     original=f"{product}{part}.exe",
                     description=f"{maker} {product} {description}",
                     product=f"{maker} {product}",
                     company=f"{maker} Software Ltd",
                     ancestry=ancestry,
                     integrity=integrity,
-                    arguments=(pattern.format(maker=maker, product=product),),
+                    arguments=tuple(text.format(maker=maker, product=product) for text in arguments),
                 )
             )
     return found

@@ -10,13 +10,16 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from itertools import accumulate
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from sigtrawl.archive.mixing import mix_int
 from sigtrawl.archive.parents import parents
-from sigtrawl.archive.plants import Plant
 from sigtrawl.archive.programs import Program, programs
+
+if TYPE_CHECKING:
+    from sigtrawl.archive.plants import Plant
 
 EDITIONS = 12
 """Builds of each image in use at one time; a host keeps to one."""
@@ -58,7 +61,9 @@ def tables(seed: int, plants: list[Plant]) -> Tables:
     background = programs()
     everything = [*background, *(case for plant in plants for case in (*plant.matches, *plant.near_misses))]
     ordinary = sum(len(program.arguments) for program in background)
-    matches, near_misses, place = {}, [], ordinary
+    matches: dict[str, tuple[int, ...]] = {}
+    near_misses: list[int] = []
+    place = ordinary
     for plant in plants:
         matches[plant.rule_id] = tuple(range(place, place + len(plant.matches)))
         place += len(plant.matches)
