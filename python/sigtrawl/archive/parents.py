@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sigtrawl.archive.programs import Ancestry
+    from sigtrawl.archive.program import Ancestry
 
 _SYSTEM = "C:\\Windows\\System32\\"
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sigtrawl.archive.programs import Program
+from sigtrawl.archive.program import Program
 
 NETCAT = "e31033fc-33f0-4020-9a16-faf9b31cbf08"
 """Id of the Sigma rule "PUA - Netcat Suspicious Execution"."""

@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from sigtrawl.archive.invented import invented
 from sigtrawl.archive.mixing import mix_int
 from sigtrawl.archive.parents import parents
-from sigtrawl.archive.programs import Program, programs
+from sigtrawl.archive.windows import windows
 
 if TYPE_CHECKING:
     from sigtrawl.archive.plants import Plant
+    from sigtrawl.archive.program import Program
 
 EDITIONS = 12
 """Builds of each image in use at one time; a host keeps to one."""
@@ -58,7 +60,7 @@ class Tables:
 
 def tables(seed: int, plants: list[Plant]) -> Tables:
     """Lays out the background's programs, then those of the plants, which nothing draws by itself."""
-    background = programs()
+    background = [*windows(), *invented()]
     everything = [*background, *(case for plant in plants for case in (*plant.matches, *plant.near_misses))]
     ordinary = sum(len(program.arguments) for program in background)
     matches: dict[str, tuple[int, ...]] = {}

@@ -1,52 +1,31 @@
-"""The programs that run in a synthetic archive, and what they are started with.
+"""The Windows programs of a synthetic archive: the ones that any fleet runs all day, in their ordinary uses.
 
-Each line of arguments holds exactly one slot, `<guid>`, `<path>`, `<num>` or `<b64>`, where a unique or a recurring text goes.
-The Windows programs are the ones that any fleet runs all day, in their ordinary uses; makers and products of the rest are
-invented. Everything is ASCII: no two engines can differ over the case of a letter.
+Everything is ASCII: no two engines can differ over the case of a letter.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
-
-Ancestry = Literal["service", "user", "shell", "task", "app"]
-"""What kind of parent starts a program."""
+from sigtrawl.archive.program import Listed, Program
 
 
-@dataclass(frozen=True, slots=True)
-class Program:
-    """A program: where it lies, what its version resource says, and its ways of being started.
-
-    Attributes:
-        images: Full paths; each start uses one of them.
-        original: The original file name of the version resource.
-        description: The file description.
-        product: The product name.
-        company: The company.
-        ancestry: What starts it.
-        integrity: The integrity level that it runs at.
-        arguments: One text a template, with one slot each.
-    """
-
-    images: tuple[str, ...]
-    original: str
-    description: str
-    product: str
-    company: str
-    ancestry: Ancestry
-    integrity: Literal["Low", "Medium", "High", "System"]
-    arguments: tuple[str, ...]
+def windows() -> list[Program]:
+    """Each program in both of its homes, the 64-bit and the 32-bit one."""
+    return [
+        Program(
+            images=(f"C:\\Windows\\System32\\{name}.exe", f"C:\\Windows\\SysWOW64\\{name}.exe"),
+            original=f"{name.upper()}.EXE" if len(name) % 2 else f"{name.lower()}.exe",
+            description=description,
+            product="Microsoft Windows Operating System",
+            company="Microsoft Corporation",
+            ancestry=ancestry,
+            integrity=integrity,
+            arguments=arguments,
+        )
+        for name, description, ancestry, integrity, arguments in _WINDOWS
+    ]
 
 
-def programs() -> list[Program]:
-    """All programs of the background, Windows' own first."""
-    return [*_windows(), *_invented()]
-
-
-_Row = tuple[str, str, Ancestry, Literal["Low", "Medium", "High", "System"], tuple[str, ...]]
-
-_WINDOWS: tuple[_Row, ...] = (
+_WINDOWS: tuple[Listed, ...] = (
     (
         "svchost",
         "Host Process for Windows Services",
@@ -540,70 +519,3 @@ _WINDOWS: tuple[_Row, ...] = (
     ),
     ("wsmprovhost", "Host process for WinRM plug-ins", "service", "High", ("-Embedding -shell <guid> -idle 7200000",)),
 )
-"""File name without suffix, description, ancestry, integrity level, arguments."""
-
-_MAKERS = ("Alderbrook", "Birchfield", "Corvantis", "Dunmere", "Eastholm", "Fennimore", "Glenhaven", "Harrowgate", "Inverlac")
-_PRODUCTS = ("Ledger", "Studio", "Courier", "Vault", "Planner")
-_PARTS: tuple[_Row, ...] = (
-    (
-        "Agent",
-        "endpoint agent",
-        "service",
-        "System",
-        (
-            "--config C:\\ProgramData\\{maker}\\{product}\\agent.json --policy <guid>",
-            "--report weekly --relay=edge.{product}.example --session=<b64>",
-        ),
-    ),
-    (
-        "Updater",
-        "update helper",
-        "task",
-        "High",
-        ('/silent /channel stable /manifest "C:\\ProgramData\\{maker}\\updates\\{product}-<num>.json" /verify',),
-    ),
-    (
-        "Host",
-        "extension host",
-        "app",
-        "Low",
-        ("--type=renderer --field-trial-handle=<num> --lang=en-GB --enable-features={product}Isolation --seatbelt",),
-    ),
-    ("Desktop", "desktop application", "user", "Medium", ('--open "<path>" --profile Default --no-splash',)),
-)
-
-
-def _windows() -> list[Program]:
-    return [
-        Program(
-            images=(f"C:\\Windows\\System32\\{name}.exe", f"C:\\Windows\\SysWOW64\\{name}.exe"),
-            original=f"{name.upper()}.EXE" if len(name) % 2 else f"{name.lower()}.exe",
-            description=description,
-            product="Microsoft Windows Operating System",
-            company="Microsoft Corporation",
-            ancestry=ancestry,
-            integrity=integrity,
-            arguments=arguments,
-        )
-        for name, description, ancestry, integrity, arguments in _WINDOWS
-    ]
-
-
-def _invented() -> list[Program]:
-    found = []
-    for place, (maker, product) in enumerate((maker, product) for maker in _MAKERS for product in _PRODUCTS):
-        folder = f"C:\\Program Files\\{maker}\\{product}"
-        for part, description, ancestry, integrity, arguments in _PARTS:
-            found.append(
-                Program(
-                    images=tuple(f"{folder}\\{major}.{place % 7}.{major * 3}\\{product}{part}.exe" for major in (3, 4, 5)),
-                    original=f"{product}{part}.exe",
-                    description=f"{maker} {product} {description}",
-                    product=f"{maker} {product}",
-                    company=f"{maker} Software Ltd",
-                    ancestry=ancestry,
-                    integrity=integrity,
-                    arguments=tuple(text.format(maker=maker, product=product) for text in arguments),
-                )
-            )
-    return found
