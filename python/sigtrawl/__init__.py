@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from sigtrawl.rules import Rule, Rules, load_rules, rules_from_yaml
     from sigtrawl.ruleset import RuleSet
 
-__version__ = "0.1.0"
+    __version__: str
 
 __all__ = [
     "InputReport",
@@ -71,6 +71,10 @@ def __getattr__(name: str) -> Any:
     """Load a public name from its module when it is first asked for."""
     if name == "errors":
         return import_module("sigtrawl.errors")
+    if name == "__version__":
+        from sigtrawl._native import __version__
+
+        return __version__
     home = _HOMES.get(name)
     if home is None:
         message = f"module 'sigtrawl' has no attribute {name!r}"

@@ -4,7 +4,6 @@ Each takes what people have at hand (a path, a folder, a glob, a list of these, 
 """
 
 import os
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from sigtrawl.matches import Matches
@@ -15,8 +14,6 @@ from sigtrawl.ruleset import RuleSet, match_in_memory
 if TYPE_CHECKING:
     from sigtrawl.plan import Plan
     from sigtrawl.rules import Rules
-
-type Paths = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 
 
 def compile(rules: "Rules | Plan") -> RuleSet:  # noqa: A001 - the documented name, as in `re.compile`
@@ -82,8 +79,8 @@ def scan(
         events: A file, a folder, a glob, a list of these; or data in memory: anything with ``__arrow_c_stream__`` or
             ``__arrow_c_array__``.
         ruleset: The rules.
-        schema: The schema mapping to read the events by: a known name, a file, or ``"none"`` (columns are Sigma fields, every rule
-            runs on every row). By default each table is recognised by its columns.
+        schema: The schema mapping to read the events by: a known name, a file, or ``"none"`` (columns are Sigma fields,
+            every rule runs on every row). By default each table is recognised by its columns.
         logsource: What log source every row is, as a mapping or as ``"category=process_creation,product=windows"``.
         columns: What the event of a match holds: ``"all"`` columns, those ``"used"`` by the rules, or a list of names.
         engine: ``"core"``, or ``"reference"``: the small and slow evaluator that the core is checked against.

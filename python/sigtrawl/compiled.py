@@ -19,7 +19,7 @@ from contextlib import suppress
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
-from sigtrawl import __version__
+import sigtrawl
 from sigtrawl.errors import CompiledFileError, OutputError
 
 MAGIC = b"\x89sigtrawl\r\n\x1a\n"
@@ -43,14 +43,16 @@ def is_compiled(path: Path) -> bool:
 def pack(plan: bytes) -> bytes:
     """Put the JSON of a Plan into its envelope."""
     stored = zlib.compress(plan, level=1)
-    writer = __version__.encode()
-    return b"".join((
-        MAGIC,
-        _VERSIONS.pack(CONTAINER_VERSION, PLAN_VERSION, len(writer)),
-        writer,
-        _SIZES.pack(len(plan), len(stored), zlib.crc32(stored)),
-        stored,
-    ))
+    writer = sigtrawl.__version__.encode()
+    return b"".join(
+        (
+            MAGIC,
+            _VERSIONS.pack(CONTAINER_VERSION, PLAN_VERSION, len(writer)),
+            writer,
+            _SIZES.pack(len(plan), len(stored), zlib.crc32(stored)),
+            stored,
+        )
+    )
 
 
 def unpack(data: bytes, name: str) -> bytes:
@@ -69,7 +71,7 @@ def unpack(data: bytes, name: str) -> bytes:
         place += length
         if container > CONTAINER_VERSION or plan_version > PLAN_VERSION:
             message = (
-                f"{name} was written by Sigtrawl {writer}, and this is {__version__}, which cannot read it "
+                f"{name} was written by Sigtrawl {writer}, and this is {sigtrawl.__version__}, which cannot read it "
                 f"(file version {container}.{plan_version}, readable up to {CONTAINER_VERSION}.{PLAN_VERSION}); "
                 f"update Sigtrawl, or {_AGAIN}"
             )

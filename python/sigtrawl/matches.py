@@ -1,15 +1,15 @@
 """The matches of a scan: a stream whose schema is known before the first row is read.
 
-Matches are produced while they are taken. Writing, iterating over batches and handing the stream to another library all take
-each batch once, in bounded memory; collecting (`Matches.to_polars`, `Matches.to_arrow`, ``len``) keeps the batches, after which
-everything can be asked again. A stream that was taken once and not kept cannot be taken again, and says so.
+Matches are produced while they are taken. Writing, iterating over batches and handing the stream to another library all
+take each batch once, in bounded memory; collecting (`Matches.to_polars`, `Matches.to_arrow`, ``len``) keeps the batches,
+after which everything can be asked again. A stream that was taken once and not kept cannot be taken again, and says so.
 
-Batches are pulled one by one, also for polars and pyarrow, because a pull gives Ctrl-C a chance and a foreign stream loop does not.
+Batches are pulled one by one, also for polars and pyarrow: a pull gives Ctrl-C a chance and a foreign stream loop does not.
 """
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, final
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeAlias, final
 
 from sigtrawl.errors import OutputError
 from sigtrawl.report import ScanReport
@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
 
-type Format = Literal["parquet", "jsonl", "csv"]
+Format: TypeAlias = Literal["parquet", "jsonl", "csv"]
 
+COLUMNS = ("rule_id", "rule_title", "level", "author", "tags", "file", "row_group", "row", "time", "event")
 FORMATS: tuple[Format, ...] = ("parquet", "jsonl", "csv")
 
 
@@ -119,11 +120,11 @@ class Matches:
         tables = [pa.table(batch) for batch in self.collect().batches()]
         return pa.concat_tables([empty, *tables])
 
-    def write(self, path: "str | os.PathLike[str]", *, format: Format | None = None) -> int:  # noqa: A002 - as polars names it
+    def write(self, path: "str | os.PathLike[str]", *, format: Format | None = None) -> int:  # noqa: A002
         """Write to a file while scanning, in bounded memory.
 
-        The file appears under its name when it is complete. After Ctrl-C what was found so far stays as ``PATH.partial``; after an
-        error nothing stays.
+        The file appears under its name when it is complete. After Ctrl-C what was found so far stays as ``PATH.partial``;
+        after an error nothing stays.
 
         Args:
             path: Where to.
@@ -149,6 +150,23 @@ class Matches:
         writer.finish()
         self._taken = f"written to {path}"
         return written
+
+    def encoded(self, format: Format) -> Iterator[bytes]:  # noqa: A002 - as in `write`
+        """Yield the matches as text, batch by batch; for pipes.
+
+        Args:
+            format: ``jsonl`` or ``csv``; CSV begins with its header, also where there is no match.
+        """
+        from sigtrawl import _native
+
+        if format == "parquet":
+            raise OutputError("Parquet is written to a file: use write()")
+        header = format == "csv"
+        for batch in self.batches():
+            yield _native.encode(batch, format, header)
+            header = False
+        if header:
+            yield (",".join(COLUMNS) + "\n").encode()
 
     @property
     def report(self) -> ScanReport:

@@ -30,7 +30,7 @@ class InputReport:
         rows: How many rows it holds.
         rows_read: How many of them were looked at.
         row_groups: How many row groups it holds.
-        bytes: Its size in bytes.
+        size: In bytes.
         rules: How many rules are in each state of `RULE_STATES` on it.
     """
 
@@ -42,7 +42,7 @@ class InputReport:
     rows: int
     rows_read: int
     row_groups: int
-    bytes: int
+    size: int
     rules: Mapping[str, int]
 
 
@@ -73,7 +73,7 @@ class ScanReport:
         inputs: One entry an input, ignored ones included.
         rules: One entry a rule, in the order of the rule set.
         rows: Rows looked at.
-        bytes: Bytes of the inputs.
+        size: Bytes of the inputs.
         matches: Matches found.
         unreadable_times: Matches whose time column held something that is no time.
         not_evaluable: Column → how many values had no text form.
@@ -83,7 +83,7 @@ class ScanReport:
     inputs: tuple[InputReport, ...]
     rules: tuple[RuleReport, ...]
     rows: int
-    bytes: int
+    size: int
     matches: int
     unreadable_times: int
     not_evaluable: Mapping[str, int]
@@ -97,7 +97,7 @@ class ScanReport:
             inputs=tuple(_input(entry) for entry in raw["inputs"]),
             rules=tuple(_rule(entry) for entry in raw["rules"]),
             rows=raw["rows"],
-            bytes=raw["bytes"],
+            size=raw["bytes"],
             matches=raw["matches"],
             unreadable_times=raw.get("unreadable_times", 0),
             not_evaluable={entry["column"]: entry["values"] for entry in raw.get("not_evaluable", ())},
@@ -136,7 +136,7 @@ def _input(raw: Mapping[str, Any]) -> InputReport:
         rows=raw.get("rows") or 0,
         rows_read=raw.get("rows_read") or 0,
         row_groups=raw.get("row_groups") or 0,
-        bytes=raw.get("bytes") or 0,
+        size=raw.get("bytes") or 0,
         rules=raw.get("rules") or {},
     )
 

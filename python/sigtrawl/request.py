@@ -10,13 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
-from sigtrawl.errors import SchemaError
+from sigtrawl.errors import SchemaError, UsageError
 
-type Columns = Literal["used", "all"] | Sequence[str]
-type Engine = Literal["core", "reference"]
-type LogSource = Mapping[str, str | None] | str
+Columns: TypeAlias = Literal["used", "all"] | Sequence[str]
+Engine: TypeAlias = Literal["core", "reference"]
+LogSource: TypeAlias = Mapping[str, str | None] | str
 
 NO_SCHEMA = "none"
 _PARTS = ("product", "category", "service")
@@ -43,13 +43,15 @@ class Request:
     def to_json(self) -> bytes:
         """Give the options as the core reads them."""
         columns = self.columns if isinstance(self.columns, str) else list(self.columns)
-        return json.dumps({
-            "mappings": self.mappings,
-            "schema": self.schema,
-            "logsource": self.logsource,
-            "columns": columns,
-            "threads": self.threads,
-        }).encode()
+        return json.dumps(
+            {
+                "mappings": self.mappings,
+                "schema": self.schema,
+                "logsource": self.logsource,
+                "columns": columns,
+                "threads": self.threads,
+            }
+        ).encode()
 
 
 def request(
@@ -63,15 +65,15 @@ def request(
 
     Raises:
         SchemaError: The schema is neither known nor a file, or the file is no mapping.
-        ValueError: The log source, the columns or the threads make no sense.
+        UsageError: The log source, the columns or the threads make no sense.
     """
     mappings, name = _schema(schema)
     if isinstance(columns, str) and columns not in {"used", "all"}:
         message = f"columns must be 'used', 'all' or a list of names, not {columns!r}"
-        raise ValueError(message)
+        raise UsageError(message)
     if threads is not None and threads < 1:
         message = f"threads must be at least 1, not {threads}"
-        raise ValueError(message)
+        raise UsageError(message)
     source = None if logsource is None else read_logsource(logsource)
     return Request(mappings, name, source, columns, threads)
 
@@ -80,21 +82,21 @@ def read_logsource(given: LogSource) -> dict[str, str | None]:
     """Read a log source: a mapping, or text such as ``category=process_creation,product=windows``.
 
     Raises:
-        ValueError: A part is unknown, given twice, or empty.
+        UsageError: A part is unknown, given twice, or empty.
     """
     pairs = list(given.items()) if isinstance(given, Mapping) else [_pair(part) for part in given.split(",")]
     result: dict[str, str | None] = dict.fromkeys(_PARTS)
     for key, value in pairs:
         if key not in result:
             message = f"a log source has no {key!r}: its parts are product, category and service"
-            raise ValueError(message)
+            raise UsageError(message)
         if result[key] is not None:
             message = f"the log source names its {key} twice"
-            raise ValueError(message)
+            raise UsageError(message)
         result[key] = value
     if not any(result.values()):
         message = "the log source is empty: name at least one of product, category and service"
-        raise ValueError(message)
+        raise UsageError(message)
     return result
 
 
@@ -102,7 +104,7 @@ def _pair(part: str) -> tuple[str, str]:
     key, equals, value = (piece.strip() for piece in part.partition("="))
     if not (key and equals and value):
         message = f"{part.strip()!r} is no part of a log source: write product=windows,category=process_creation"
-        raise ValueError(message)
+        raise UsageError(message)
     return key, value
 
 

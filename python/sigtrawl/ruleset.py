@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
 
 from sigtrawl import compiled
+from sigtrawl.errors import UsageError
 from sigtrawl.matches import Matches
 from sigtrawl.request import Columns, Engine, LogSource, Request, request
 
@@ -106,7 +107,9 @@ def match_in_memory(ruleset: RuleSet, data: Any, asked: Request, engine: Engine)
 
     if not (hasattr(data, "__arrow_c_stream__") or hasattr(data, "__arrow_c_array__")):
         kind = type(data)
-        message = f"a {kind.__module__}.{kind.__qualname__} is no Arrow data: it has neither __arrow_c_stream__ nor __arrow_c_array__"
+        message = (
+            f"a {kind.__module__}.{kind.__qualname__} is no Arrow data: it has neither __arrow_c_stream__ nor __arrow_c_array__"
+        )
         raise TypeError(message)
     if engine == "reference":
         from sigtrawl.by_reference import match_by_reference
@@ -114,7 +117,7 @@ def match_in_memory(ruleset: RuleSet, data: Any, asked: Request, engine: Engine)
         return Matches(match_by_reference(ruleset, data, asked))
     if engine != "core":
         message = f"engine must be 'core' or 'reference', not {engine!r}"
-        raise ValueError(message)
+        raise UsageError(message)
     return Matches(_native.match_data(ruleset.native, data, asked.to_json()))
 
 

@@ -1,0 +1,72 @@
+"""``sigtrawl demo``: a sample archive, one rule, and its matches, held against what was planted."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from sigtrawl.cli import options as given
+from sigtrawl.cli.exit import Exit
+from sigtrawl.cli.render.screen import Screen
+from sigtrawl.cli.render.table import MatchTable
+from sigtrawl.demo.run import ROWS, Demo, Scan, run
+from sigtrawl.errors import OutputError
+
+SHOWN = 8
+"""Matches of the table: enough to see both ways in which the rule can match."""
+
+
+def demo(
+    *,
+    rows: Annotated[int, typer.Option(help="How many events the sample archive holds.", min=1)] = ROWS,
+    directory: Annotated[Path, typer.Option("--dir", metavar="DIR", help="Where the sample files go.")] = Path("sigtrawl-demo"),
+    no_color: given.NoColor = False,
+) -> int:
+    """Generate a sample archive of process events, scan it with the netcat rule, and show the matches.
+
+    The folder then holds the events under two kinds of column names, the rule, and the query that asks the same of Microsoft
+    Sentinel: sysmon.parquet, asim.parquet, netcat.yml, netcat.kql.
+    """
+    screen = Screen(color=not no_color)
+    screen.note(f"making two sample archives of {rows:,} events in {directory} …")
+    try:
+        done = run(directory, rows=rows)
+    except OSError as error:
+        message = f"the sample files cannot be written: {error}"
+        raise OutputError(message) from error
+    _show(done, screen)
+    return Exit.DONE if done.agrees else Exit.FOUND
+
+
+def _show(done: Demo, screen: Screen) -> None:
+    table = MatchTable(SHOWN)
+    for batch in done.sysmon.matches.batches():
+        table.add(batch)
+    table.show(screen)
+    screen.out.print()
+    screen.out.print(_reasons(done))
+    screen.out.print()
+    for scan in (done.sysmon, done.asim):
+        screen.out.print(_verdict(scan), soft_wrap=True)
+    screen.note(f"\ntry: sigtrawl scan {done.sysmon.planted.path} -r {done.rule} --summary")
+
+
+def _reasons(done: Demo) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("Matches", justify="right")
+    table.add_column("because")
+    for column, operator, text, count in done.reasons():
+        table.add_row(f"{count:,}", f"{column} {operator} '{text}'")
+    return table
+
+
+def _verdict(scan: Scan) -> str:
+    planted = scan.planted
+    wanted = set(next(iter(planted.matches.values())))
+    found = set(scan.rows)
+    rate = planted.rows / max(scan.seconds, 1e-9)
+    told = f"{planted.path}: {planted.rows:,} events in {scan.seconds:.3f} s ({rate:,.0f} rows/s), {len(found):,} matches"
+    if scan.agrees:
+        return f"{told}: exactly the {len(wanted):,} that were planted, none of the {len(planted.near_misses):,} near misses"
+    return f"{told}, WRONG: {len(wanted - found):,} planted ones are missing, {len(found - wanted):,} are too many"

@@ -1,0 +1,62 @@
+"""How a run that fails says so: a paragraph for what was to be expected, one line and a way to report for what was not.
+
+No expected error shows a traceback. An unexpected one does where ``SIGTRAWL_DEBUG=1`` asks for it.
+"""
+
+import os
+import sys
+import traceback
+from contextlib import suppress
+
+import typer
+
+from sigtrawl.cli.exit import Exit, of_error
+from sigtrawl.cli.render.screen import Screen
+from sigtrawl.errors import SigtrawlError
+
+ISSUES = "https://github.com/sigtrawl/sigtrawl/issues"
+
+# The parser's own base class has moved between releases of Typer; its public child leads to it in all of them.
+_ParserError = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
+
+
+def report(error: BaseException) -> Exit:
+    """Tell the error on stderr and give the exit status."""
+    screen = Screen()
+    if isinstance(error, BrokenPipeError):
+        _let_go_of_stdout()
+        return Exit.DONE
+    if isinstance(error, KeyboardInterrupt | typer.Abort):
+        screen.error("interrupted")
+        return Exit.INTERRUPTED
+    if isinstance(error, _ParserError):
+        screen.error(_usage(error))
+        return Exit.USAGE
+    if isinstance(error, SigtrawlError):
+        screen.error(str(error))
+        return of_error(error)
+    if isinstance(error, ImportError) and (error.name or "").startswith("sigtrawl"):
+        screen.error(f"{error}; this installation is incomplete: install sigtrawl again")
+        return Exit.OUTPUT
+    if os.environ.get("SIGTRAWL_DEBUG") == "1":
+        traceback.print_exception(error)
+    screen.error(
+        f"something went wrong inside sigtrawl ({type(error).__name__}: {error}); please report it at {ISSUES} "
+        "with the command and what SIGTRAWL_DEBUG=1 adds to it"
+    )
+    return Exit.OUTPUT
+
+
+def _usage(error: BaseException) -> str:
+    """Put the parser's complaint into one paragraph that ends with the way out."""
+    said = getattr(error, "format_message", lambda: str(error))().strip().rstrip(".")
+    text = said[:1].lower() + said[1:] if said[:2].istitle() else said
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context is not None else "sigtrawl"
+    return f"{text}; see {command} --help"
+
+
+def _let_go_of_stdout() -> None:
+    """Let the interpreter's last flush go nowhere: whoever read the pipe has left."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

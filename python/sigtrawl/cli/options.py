@@ -1,0 +1,180 @@
+"""The options that several commands share, each told once: its names, its help, what values it takes.
+
+Commands use these as the annotations of their parameters; the meaning of a value is in `sigtrawl.cli.selection` and in the
+public API.
+"""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+import typer
+
+RULES_PANEL = "Which rules"
+READ_PANEL = "How to read the events"
+OUTPUT_PANEL = "Output"
+
+
+class Level(StrEnum):
+    """How serious a rule is, from the least."""
+
+    INFORMATIONAL = "informational"
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+
+class Status(StrEnum):
+    """How settled a rule is."""
+
+    STABLE = "stable"
+    TEST = "test"
+    EXPERIMENTAL = "experimental"
+    DEPRECATED = "deprecated"
+    UNSUPPORTED = "unsupported"
+
+
+class Engine(StrEnum):
+    """Who matches."""
+
+    CORE = "core"
+    REFERENCE = "reference"
+
+
+class MatchFormat(StrEnum):
+    """How matches are written."""
+
+    PARQUET = "parquet"
+    JSONL = "jsonl"
+    CSV = "csv"
+    TABLE = "table"
+
+
+class ListFormat(StrEnum):
+    """How a list is written."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+
+
+Events: TypeAlias = Annotated[
+    list[str],
+    typer.Argument(metavar="EVENTS...", help="Parquet files, folders or globs.", show_default=False),
+]
+Rules: TypeAlias = Annotated[
+    list[Path],
+    typer.Option(
+        "-r",
+        "--rules",
+        metavar="PATH",
+        help="Rule files, folders of them, or a compiled file; repeatable.",
+        show_default=False,
+        rich_help_panel=RULES_PANEL,
+    ),
+]
+RulePaths: TypeAlias = Annotated[
+    list[Path],
+    typer.Argument(metavar="RULES...", help="Rule files, folders of them, or a compiled file.", show_default=False),
+]
+MinLevel: TypeAlias = Annotated[
+    Level | None,
+    typer.Option("--min-level", help="Only rules of this level or a higher one.", rich_help_panel=RULES_PANEL),
+]
+Levels: TypeAlias = Annotated[
+    list[Level] | None,
+    typer.Option("--level", help="Only rules of this level; repeatable.", rich_help_panel=RULES_PANEL),
+]
+Statuses: TypeAlias = Annotated[
+    list[Status] | None,
+    typer.Option("--status", help="Only rules of this status; repeatable.", rich_help_panel=RULES_PANEL),
+]
+IncludeTags: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--include-tag",
+        metavar="TAG",
+        help="Only rules with one of these tags, such as attack.t1059; repeatable.",
+        rich_help_panel=RULES_PANEL,
+    ),
+]
+ExcludeTags: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--exclude-tag",
+        metavar="TAG",
+        help="No rules with one of these tags; repeatable.",
+        rich_help_panel=RULES_PANEL,
+    ),
+]
+Placeholders: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--placeholder",
+        metavar="NAME=VALUE",
+        help="A value for a placeholder of the rules; repeatable, also for one name.",
+        rich_help_panel=RULES_PANEL,
+    ),
+]
+PlaceholderFiles: TypeAlias = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--placeholders",
+        metavar="FILE",
+        help="A YAML file of placeholders: name, then a list of values; repeatable.",
+        rich_help_panel=RULES_PANEL,
+    ),
+]
+SkipBadRules: TypeAlias = Annotated[
+    bool,
+    typer.Option(
+        "--skip-bad-rules",
+        help="Go on without rules that are wrong or unsupported, and list them.",
+        rich_help_panel=RULES_PANEL,
+    ),
+]
+Schema: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--schema",
+        metavar="NAME|FILE|none",
+        help="Read the events by this schema mapping. 'none': columns are Sigma fields, every rule runs on every row.",
+        show_default="recognised from the columns",
+        rich_help_panel=READ_PANEL,
+    ),
+]
+LogSource: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--logsource",
+        metavar="KEY=VALUE,...",
+        help="What all rows are, as in category=process_creation,product=windows.",
+        rich_help_panel=READ_PANEL,
+    ),
+]
+Strict: TypeAlias = Annotated[
+    bool,
+    typer.Option(
+        "--strict",
+        help="Exit with 2, before reading, if a rule's log source is there and the rule still can never match.",
+        rich_help_panel=READ_PANEL,
+    ),
+]
+Quiet: TypeAlias = Annotated[
+    bool,
+    typer.Option("-q", "--quiet", help="No summary and no progress, only errors.", rich_help_panel=OUTPUT_PANEL),
+]
+NoColor: TypeAlias = Annotated[
+    bool,
+    typer.Option("--no-color", help="No colours, as with the variable NO_COLOR.", rich_help_panel=OUTPUT_PANEL),
+]
+AsList: TypeAlias = Annotated[
+    ListFormat | None,
+    typer.Option(
+        "--format",
+        help="How to write the list.",
+        show_default="table on a terminal, json on a pipe",
+        rich_help_panel=OUTPUT_PANEL,
+    ),
+]

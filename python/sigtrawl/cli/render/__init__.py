@@ -1,0 +1,1 @@
+"""What the commands show, and where: data on stdout, progress and diagnostics on stderr."""

@@ -1,0 +1,55 @@
+"""Lists of rules: a table for people, JSON or CSV for programs, from the same rows."""
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Mapping, Sequence
+
+from rich.table import Table
+from rich.text import Text
+
+from sigtrawl.cli.options import ListFormat
+from sigtrawl.cli.render.screen import Screen
+from sigtrawl.cli.render.table import level
+
+_NARROW = frozenset({"state", "level", "status", "matches"})
+
+
+def chosen(given: ListFormat | None, screen: Screen) -> ListFormat:
+    """Decide how a list is written."""
+    return given or (ListFormat.TABLE if screen.terminal else ListFormat.JSON)
+
+
+def show(columns: Sequence[str], rows: Iterable[Mapping[str, object]], how: str, screen: Screen) -> None:
+    """Write rows to stdout as ``table``, ``csv``, ``jsonl`` or ``json`` (one array, one row a line)."""
+    rows = list(rows)
+    if how == "table":
+        _table(columns, rows, screen)
+    elif how == "csv":
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows([_flat(row[name]) for name in columns] for row in rows)
+        screen.raw(text.getvalue().encode())
+    else:
+        lines = [json.dumps({name: row[name] for name in columns}, ensure_ascii=False) for row in rows]
+        document = "".join(f"{line}\n" for line in lines) if how == "jsonl" else "[" + ",\n ".join(lines) + "]\n"
+        screen.raw(document.encode())
+
+
+def _table(columns: Sequence[str], rows: Sequence[Mapping[str, object]], screen: Screen) -> None:
+    shown = [name for name in columns if any(row[name] not in (None, [], "") for row in rows)]
+    if not shown:
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in shown:
+        table.add_column(name.capitalize(), no_wrap=name in _NARROW, overflow="fold", style="dim" if name == "id" else "")
+    for row in rows:
+        table.add_row(*(level(_flat(row[name]) or None) if name == "level" else Text(_flat(row[name])) for name in shown))
+    screen.out.print(table)
+
+
+def _flat(value: object) -> str:
+    if isinstance(value, (list, tuple)):
+        return ", ".join(str(item) for item in value)
+    return "" if value is None else str(value)

@@ -1,0 +1,136 @@
+"""What a scan says about itself on stderr, and the counts per rule on stdout.
+
+Every input and every rule is in one of these numbers; nothing is skipped without being counted.
+"""
+
+from collections.abc import Iterable
+
+from rich.text import Text
+
+from sigtrawl.cli.render import listing
+from sigtrawl.cli.render.screen import Screen
+from sigtrawl.cli.selection import Loaded
+from sigtrawl.plan import RuleEntry
+from sigtrawl.report import ScanReport
+
+INPUT_WORDS = {
+    "whole": "read",
+    "part": "read in part",
+    "failed": "failed",
+    "nothing-to-run": "with nothing to run",
+    "ignored": "ignored (no event files)",
+}
+RULE_WORDS = {
+    "runs": "ran",
+    "partial": "ran without some of their fields",
+    "inert": "could never match here",
+    "no-log-source": "without their log source here",
+}
+NAMED = 5
+"""So many rules or inputs are named in a message before the rest is only counted."""
+
+
+def after_scan(report: ScanReport, loaded: Loaded, screen: Screen, seconds: float) -> None:
+    """Say what a scan did."""
+    speed = f", {report.rows / seconds:,.0f} rows/s" if seconds > 0 and report.rows else ""
+    found = sum(1 for rule in report.rules if rule.matches)
+    screen.note(f"Inputs: {_inputs(report)}; {_count(report.rows, 'row')} in {seconds:,.1f} s{speed}")
+    screen.note(
+        f"Matches: {report.matches:,}"
+        + (f" of {_count(found, 'rule')}" if report.matches else "")
+        + ("" if report.complete else " so far")
+    )
+    screen.note(f"Rules: {_rules(report, loaded)}")
+    problems(report, screen)
+
+
+def after_check(report: ScanReport, loaded: Loaded, screen: Screen) -> None:
+    """Say what a check found."""
+    for entry in report.inputs:
+        if entry.state in {"whole", "nothing-to-run"}:
+            read_by = f"schema {entry.schema} ({entry.schema_reason})" if entry.schema else "no schema"
+            screen.note(f"{entry.file or 'data'}: {_count(entry.rows, 'row')}, {read_by}")
+    screen.note(f"Inputs: {_inputs(report)}")
+    screen.note(f"Rules: {_rules(report, loaded)}")
+    problems(report, screen)
+
+
+def idle_message(report: ScanReport) -> str:
+    """Say that no rule can run, and why."""
+    reasons = "; ".join(f"{count:,} {RULE_WORDS.get(state, state)}" for state, count in report.rule_states().items())
+    return f"not one rule can run on these events: {reasons or 'there is no rule'}"
+
+
+def dry_run(report: ScanReport, loaded: Loaded, screen: Screen) -> None:
+    """Say what a scan would do."""
+    for entry in report.inputs:
+        reason = f" ({entry.reason})" if entry.reason else ""
+        schema = f", schema {entry.schema}" if entry.schema else ""
+        rows = f", {_count(entry.rows, 'row')}" if entry.rows else ""
+        able = entry.rules.get("runs", 0) + entry.rules.get("partial", 0)
+        runs = f", {_count(able, 'rule')} to run" if entry.rules else ""
+        screen.out.print(Text(f"{entry.file}: {entry.state}{rows}{schema}{runs}{reason}"), soft_wrap=True)
+    screen.note(f"Rules: {_rules(report, loaded)}")
+    screen.note("Nothing was read: this was a dry run")
+
+
+def problems(report: ScanReport, screen: Screen) -> None:
+    """Name the inputs that were not read, and what could not be evaluated; never silent."""
+    for entry in report.unread:
+        screen.error(f"{entry.file or 'the data'}: {INPUT_WORDS[entry.state]}: {entry.reason or 'no reason given'}")
+    idle = [entry for entry in report.inputs if entry.state == "nothing-to-run"]
+    for entry in idle[:NAMED]:
+        screen.note(f"{entry.file}: nothing to run: {entry.reason or 'no rule fits'}")
+    if len(idle) > NAMED:
+        screen.note(f"… and {len(idle) - NAMED:,} more inputs with nothing to run")
+    for column, values in report.not_evaluable.items():
+        screen.warn(
+            f"column {column}: {_count(values, 'value')} without a text form; rules that need it were not evaluated there"
+        )
+    if report.unreadable_times:
+        screen.warn(f"{_count(report.unreadable_times, 'match', 'matches')} with a time that cannot be read; their time is null")
+
+
+def per_rule(report: ScanReport, loaded: Loaded, how: str, screen: Screen) -> None:
+    """Print the matches per rule, most first."""
+    pairs = sorted(zip(report.rules, loaded.entries, strict=True), key=lambda pair: -pair[0].matches)
+    rows = [
+        {"matches": rule.matches, "level": entry.level, "rule": entry.title, "id": entry.id}
+        for rule, entry in pairs
+        if rule.matches
+    ]
+    listing.show(("matches", "level", "rule", "id"), rows, how, screen)
+
+
+def inert(report: ScanReport, loaded: Loaded) -> tuple[tuple[RuleEntry, tuple[str, ...]], ...]:
+    """Give the rules that can never match although their log source is there, with the fields they miss."""
+    return tuple((entry, rule.missing) for rule, entry in zip(report.rules, loaded.entries, strict=True) if rule.state == "inert")
+
+
+def strict_message(found: Iterable[tuple[RuleEntry, tuple[str, ...]]]) -> str:
+    """Say which inert rules stop a strict run."""
+    found = tuple(found)
+    named = [f"{entry.title} (no column answers {', '.join(missing) or 'it'})" for entry, missing in found[:NAMED]]
+    more = f"; and {len(found) - NAMED:,} more" if len(found) > NAMED else ""
+    return (
+        f"--strict: {_count(len(found), 'rule')} can never match on these events: {'; '.join(named)}{more}; "
+        "sigtrawl check lists all of them; map the fields with --schema FILE, or leave the rules out"
+    )
+
+
+def _inputs(report: ScanReport) -> str:
+    states = report.input_states()
+    return ", ".join(f"{count:,} {INPUT_WORDS.get(state, state)}" for state, count in states.items()) or "none"
+
+
+def _rules(report: ScanReport, loaded: Loaded) -> str:
+    parts = [f"{count:,} {RULE_WORDS.get(state, state)}" for state, count in report.rule_states().items()]
+    if loaded.waiting:
+        parts.append(f"{loaded.waiting:,} waiting for placeholder values")
+    if loaded.skipped:
+        parts.append(f"{loaded.skipped:,} bad and skipped")
+    return ", ".join(parts) or "none"
+
+
+def _count(number: int, word: str, plural: str | None = None) -> str:
+    return f"{number:,} {word}" if number == 1 else f"{number:,} {plural or word + 's'}"

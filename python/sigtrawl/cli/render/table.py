@@ -1,0 +1,99 @@
+"""Matches as a table on a terminal: who matched where, and the part of the event that a person looks at first.
+
+An event may have four hundred columns, so a row shows only a few of them: those that people read first in any log, as far as
+the event has them, and after them whatever else is there.
+"""
+
+from typing import Any
+
+import polars as pl
+from rich.table import Table
+from rich.text import Text
+
+from sigtrawl.cli.render.screen import Screen
+from sigtrawl.matches import Batch
+
+LEVEL_STYLES = {
+    "critical": "bold white on red",
+    "high": "bold red",
+    "medium": "yellow",
+    "low": "cyan",
+    "informational": "dim",
+}
+
+SHOWN_FIELDS = 3
+VALUE_WIDTH = 160
+"""A command line longer than this hides more than it tells."""
+
+# What a person reads first, under the names of the common schemas.
+_FIRST = (
+    "Image", "TargetProcessName", "process.executable", "NewProcessName",
+    "CommandLine", "TargetProcessCommandLine", "process.command_line", "ProcessCommandLine", "ScriptBlockText",
+    "TargetObject", "TargetFilename", "ImageLoaded", "PipeName", "QueryName", "DestinationIp",
+    "ParentImage", "ParentCommandLine", "ServiceName", "ImagePath", "TaskName", "Details", "Message",
+)  # fmt: skip
+
+
+class MatchTable:
+    """Keeps the first matches of a stream and counts the rest."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._rows: list[dict[str, Any]] = []
+        self._count = 0
+
+    def add(self, batch: Batch) -> None:
+        """Take a batch."""
+        self._count += batch.num_rows
+        room = batch.num_rows if self._limit == 0 else self._limit - len(self._rows)
+        if room > 0:
+            self._rows += pl.DataFrame(batch).head(room).to_dicts()
+
+    def show(self, screen: Screen) -> None:
+        """Print what was kept, and how much was not."""
+        if not self._rows:
+            return
+        files = {row["file"] for row in self._rows} - {None}
+        timed = any(row["time"] is not None for row in self._rows)
+        table = Table(box=None, pad_edge=False, header_style="bold", expand=True)
+        if timed:
+            table.add_column("Time", no_wrap=True)
+        table.add_column("Level", no_wrap=True)
+        table.add_column("Rule", ratio=2, overflow="fold")
+        table.add_column("Row" if len(files) <= 1 else "File, row", overflow="fold", justify="right")
+        table.add_column("Event", ratio=4, overflow="fold")
+        for row in self._rows:
+            cells: list[Text] = [_time(row["time"])] if timed else []
+            cells += [level(row["level"]), Text(row["rule_title"] or ""), _place(row, many=len(files) > 1)]
+            table.add_row(*cells, event(row["event"]))
+        screen.out.print(table)
+        if (more := self._count - len(self._rows)) > 0:
+            screen.note(f"… and {more:,} more; --limit 0 shows all, -o FILE writes them, --summary counts them by rule")
+
+
+def level(name: str | None) -> Text:
+    """Give a level in its colour."""
+    return Text(name or "-", style=LEVEL_STYLES.get(name or "", ""))
+
+
+def event(values: dict[str, Any] | None) -> Text:
+    """Give the few columns of an event that a person reads first."""
+    there = {name: value for name, value in (values or {}).items() if value is not None}
+    names = [name for name in _FIRST if name in there]
+    names += [name for name in there if name not in names and isinstance(there[name], str)]
+    lines = [Text.assemble((f"{name}: ", "dim"), _short(there[name])) for name in names[:SHOWN_FIELDS]]
+    return Text("\n").join(lines)
+
+
+def _short(value: Any) -> str:
+    text = " ".join(str(value).split())
+    return text if len(text) <= VALUE_WIDTH else f"{text[: VALUE_WIDTH - 1]}…"
+
+
+def _time(time: Any) -> Text:
+    return Text("" if time is None else f"{time:%Y-%m-%d %H:%M:%S}")
+
+
+def _place(row: dict[str, Any], *, many: bool) -> Text:
+    place = f"{row['row']:,}"
+    return Text(f"{row['file']}\n{place}" if many else place)

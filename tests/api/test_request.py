@@ -1,0 +1,87 @@
+"""What a caller may write for a schema, a log source, columns and threads."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from sigtrawl.errors import SchemaError, UsageError
+from sigtrawl.request import read_logsource, request
+
+OWN = """
+name: own
+title: A table of ours
+recognise: {all: [proc]}
+time: []
+own_names: false
+fields: {Image: proc}
+routes:
+  - logsource: {product: windows, category: process_creation}
+"""
+
+
+def test_the_core_gets_every_built_in_mapping() -> None:
+    options = json.loads(request().to_json())
+    assert {"windows", "asim"} <= {mapping["name"] for mapping in options["mappings"]}
+    assert options["schema"] is None
+    assert options["logsource"] is None
+    assert options["columns"] == "all"
+    assert options["threads"] is None
+
+
+@pytest.mark.parametrize("name", ["windows", "asim", "none"])
+def test_a_known_schema_goes_by_its_name(name: str) -> None:
+    assert request(schema=name).schema == name
+
+
+def test_a_file_is_read_and_joins_the_mappings(tmp_path: Path) -> None:
+    path = tmp_path / "own.yml"
+    path.write_text(OWN)
+    asked = request(schema=path)
+    assert asked.schema == "own"
+    assert asked.mappings[-1]["fields"] == {"Image": ["proc"]}
+
+
+def test_an_unknown_schema_names_the_known_ones() -> None:
+    with pytest.raises(SchemaError, match=r"no schema 'window' \(did you mean windows\?\); the known ones are .*asim"):
+        request(schema="window")
+
+
+def test_a_schema_file_that_is_not_there() -> None:
+    with pytest.raises(SchemaError, match=r"missing\.yml"):
+        request(schema="missing.yml")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "category=process_creation,product=windows",
+        " product = windows , category = process_creation ",
+        {"product": "windows", "category": "process_creation"},
+    ],
+)
+def test_a_log_source_is_a_triple(given: str | dict[str, str | None]) -> None:
+    assert read_logsource(given) == {"product": "windows", "category": "process_creation", "service": None}
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("windows", "is no part of a log source"),
+        ("product=", "is no part of a log source"),
+        ("kind=windows", "has no 'kind'"),
+        ("product=a,product=b", "names its product twice"),
+        ({}, "is empty"),
+    ],
+)
+def test_a_wrong_log_source_says_how_to_write_one(given: str | dict[str, str | None], said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        read_logsource(given)
+
+
+def test_columns_and_threads() -> None:
+    assert request(columns=["Image"], threads=2).columns == ["Image"]
+    with pytest.raises(UsageError, match="columns must be"):
+        request(columns="some")
+    with pytest.raises(UsageError, match="threads must be"):
+        request(threads=0)
