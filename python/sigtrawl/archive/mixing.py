@@ -7,6 +7,8 @@ be run from the start; hence the finaliser of SplitMix64 (Steele, Lea and Flood,
 
 from __future__ import annotations
 
+from functools import cache
+
 import polars as pl
 
 _GAMMA = 0x9E3779B97F4A7C15
@@ -15,12 +17,6 @@ _SECOND = 0x94D049BB133111EB
 _MASK = (1 << 64) - 1
 
 _BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-
-HEX4 = pl.Series("hex4", [f"{n:04x}" for n in range(1 << 16)])
-"""Four hexadecimal digits for each 16-bit number."""
-
-BASE64_3 = pl.Series("base64_3", [a + b + c for a in _BASE64 for b in _BASE64 for c in _BASE64])
-"""Three base64 digits for each 18-bit number."""
 
 
 def mix_int(number: int) -> int:
@@ -56,12 +52,12 @@ def look_up(table: pl.Series, index: pl.Expr) -> pl.Expr:
 
 def hex_digits(column: pl.Expr, start: int, groups: int) -> list[pl.Expr]:
     """Groups of four hexadecimal digits from the bits of a scattered column, from bit `start` upwards."""
-    return [look_up(HEX4, draw(column, start + 16 * group, 1 << 16)) for group in range(groups)]
+    return [look_up(_hex4(), draw(column, start + 16 * group, 1 << 16)) for group in range(groups)]
 
 
 def base64_digits(column: pl.Expr) -> list[pl.Expr]:
     """Nine base64 digits, in three groups, from the bits of a scattered column."""
-    return [look_up(BASE64_3, draw(column, 18 * group, 1 << 18)) for group in range(3)]
+    return [look_up(_base64_3(), draw(column, 18 * group, 1 << 18)) for group in range(3)]
 
 
 def guid(high: pl.Expr, low: pl.Expr) -> list[pl.Expr]:
@@ -69,6 +65,18 @@ def guid(high: pl.Expr, low: pl.Expr) -> list[pl.Expr]:
     dash = pl.lit("-")
     a, b = hex_digits(high, 0, 4), hex_digits(low, 0, 4)
     return [a[0], a[1], dash, a[2], dash, a[3], dash, b[0], dash, b[1], b[2], b[3]]
+
+
+@cache
+def _hex4() -> pl.Series:
+    """Four hexadecimal digits for each 16-bit number."""
+    return pl.Series("hex4", [f"{n:04x}" for n in range(1 << 16)])
+
+
+@cache
+def _base64_3() -> pl.Series:
+    """Three base64 digits for each 18-bit number."""
+    return pl.Series("base64_3", [a + b + c for a in _BASE64 for b in _BASE64 for c in _BASE64])
 
 
 def _u64(number: int) -> pl.Expr:
