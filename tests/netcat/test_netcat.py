@@ -90,7 +90,7 @@ def test_both_engines_find_what_the_query_finds(small: Planted, ruleset: sigtraw
 def test_both_names_give_the_same_matches(tmp_path: Path, ruleset: sigtrawl.RuleSet) -> None:
     found = []
     for names in ("sysmon", "asim"):
-        planted = generate(tmp_path / f"{names}.parquet", SMALL, names=names)  # type: ignore[arg-type]
+        planted = generate(tmp_path / f"{names}.parquet", SMALL, names=names)
         found.append(sigtrawl.scan(planted.path, ruleset).to_polars().select("rule_id", "rule_title", "row_group", "row", "time"))
     assert found[0].equals(found[1])
 

@@ -1,0 +1,24 @@
+"""What all tests share: where the reference data is.
+
+Rules and real events of other projects are no part of this one. Tests that need them take the `shared` fixture: where the data is
+absent they are skipped, one line for all, and in CI its absence is a failure, so that nothing is skipped there unseen.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of the reference data: `data` in `$SIGTRAWL_SHARED`, which is `../shared` from the project's root by default."""
+    folder = Path(os.environ.get("SIGTRAWL_SHARED") or ROOT.parent / "shared") / "data"
+    if not folder.is_dir():
+        complaint = f"the reference data is not at {folder}; SIGTRAWL_SHARED says where it is"
+        if os.environ.get("CI") == "true":
+            pytest.fail(complaint)
+        pytest.skip(complaint)
+    return folder
