@@ -1,0 +1,190 @@
+"""A rule's ``detection`` → one tree of predicates.
+
+Works on the raw mapping, so that what a rule means does not depend on the version of pySigma (DESIGN.md tells why). Errors are
+gathered and not raised: an author sees all that is wrong in a rule at once, each with the place where it stands.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sigtrawl.plan import And, Node, Not, Or, all_of, any_of
+from sigtrawl.rules.conditions import ConditionError, parse_condition
+from sigtrawl.rules.modifiers import TABLE, Item, parse_key
+from sigtrawl.rules.placeholders import Values
+from sigtrawl.rules.values import ItemError, Text, Value, from_yaml, to_node
+
+# The tree is JSON on its way to the core, two levels of it for each level here, and JSON readers stop at 128.
+MAX_DEPTH = 50
+
+# What stands in for something that was refused or still waits; such a rule's tree is never used.
+_NOTHING = Or(())
+
+Report = Callable[[str, str, str | None, str | None, str], None]
+
+
+@dataclass(slots=True)
+class Lowering:
+    """What lowering a detection gives.
+
+    Attributes:
+        node: The tree; None if something was wrong or placeholders are missing.
+        missing: The placeholders without a value, in the order of appearance.
+        unused: Names of detections that no condition refers to.
+        conditions: The text of the conditions.
+    """
+
+    node: Node | None = None
+    missing: tuple[str, ...] = ()
+    unused: tuple[str, ...] = ()
+    conditions: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Context:
+    report: Report
+    given: Values
+    missing: dict[str, None] = field(default_factory=dict)
+    failed: bool = False
+
+    def fail(self, error: ItemError | ConditionError, place: str | None) -> Node:
+        state = error.state if isinstance(error, ItemError) else "invalid"
+        self.report(error.code, str(error), place, error.hint, state)
+        self.failed = True
+        return _NOTHING
+
+
+def lower_detection(raw: Any, given: Values, report: Report) -> Lowering:
+    """Lower a detection; ``report(code, message, place, hint, state)`` is called for everything that is wrong."""
+    context = _Context(report, given)
+    if not isinstance(raw, dict):
+        context.fail(ItemError("detection-form", "the detection must be a mapping with a condition"), "detection")
+        return Lowering()
+    nodes: dict[str, Node] = {}
+    for name, definition in raw.items():
+        if name == "condition":
+            continue
+        if name == "timeframe":
+            context.fail(_timeframe(), "timeframe")
+        elif not isinstance(name, str):
+            context.fail(_no_text_key(name, "name of a detection"), str(name))
+        else:
+            nodes[name] = _detection(definition, name, context)
+    if not nodes and not context.failed:
+        context.fail(ItemError("detection-form", "the detection names nothing to look for"), "detection")
+    used: set[str] = set()
+    texts = tuple(_condition_texts(raw, context))
+    conditions = [node for text in texts if (node := _condition(text, nodes, used, context)) is not None]
+    unused = tuple(name for name in nodes if name not in used) if len(conditions) == len(texts) else ()
+    lowering = Lowering(None, tuple(context.missing), unused, texts)
+    if not context.failed and not context.missing:
+        node = any_of(conditions)
+        if _deeper(node, MAX_DEPTH):
+            context.fail(ItemError("condition-nesting", f"the rule nests more than {MAX_DEPTH} levels deep"), "condition")
+        else:
+            lowering.node = node
+    return lowering
+
+
+def _timeframe() -> ItemError:
+    return ItemError(
+        "condition-aggregation",
+        "a timeframe belongs to the aggregation of old Sigma, which correlation rules replace",
+        "remove it and write a correlation rule, such as type event_count, with this timeframe as its timespan",
+    )
+
+
+def _no_text_key(key: Any, what: str) -> ItemError:
+    return ItemError("key-type", f"the {what} must be text, and YAML reads {key!r} as {type(key).__name__}", "quote it")
+
+
+def _condition_texts(raw: Mapping[Any, Any], context: _Context) -> Iterator[str]:
+    condition = raw.get("condition")
+    several = condition if isinstance(condition, list) else [condition]
+    if condition is None or not several:
+        context.fail(ItemError("no-condition", "the detection has no condition"), "condition")
+        return
+    for text in several:
+        if isinstance(text, str):
+            yield text
+        else:
+            error = ItemError("condition-syntax", f"a condition is text, not {text!r}", "quote it")
+            context.fail(error, "condition")
+
+
+def _condition(text: str, nodes: Mapping[str, Node], used: set[str], context: _Context) -> Node | None:
+    try:
+        return parse_condition(text, nodes, used)
+    except ConditionError as error:
+        context.fail(error, "condition")
+        return None
+
+
+def _detection(raw: Any, place: str, context: _Context) -> Node:
+    """Lower one detection: a mapping is AND, a list is OR, anything else is a keyword."""
+    if isinstance(raw, dict):
+        if not raw:
+            return context.fail(ItemError("empty-detection", "an empty mapping looks for nothing"), place)
+        return all_of([_item(key, value, place, context) for key, value in raw.items()])
+    if isinstance(raw, list):
+        if not raw:
+            return context.fail(ItemError("empty-list", "an empty list looks for nothing"), place)
+        return any_of([_detection(entry, place, context) for entry in raw])
+    return _value(raw, place, Item(None, context.given, context.missing), (), context)
+
+
+def _item(key: Any, raw: Any, place: str, context: _Context) -> Node:
+    """Lower one entry of a mapping: a field with modifiers, and its value or values."""
+    if not isinstance(key, str):
+        return context.fail(_no_text_key(key, "name of a field"), f"{place}.{key}")
+    place = f"{place}.{key}"
+    try:
+        name, modifiers = parse_key(key)
+    except ItemError as error:
+        return context.fail(error, place)
+    item = Item(name, context.given, context.missing)
+    # Of an item as a whole: `all` links its values, `neq` negates what they give.
+    linked = all_of if "all" in modifiers else any_of
+    if isinstance(raw, list):
+        node = linked(_values(raw, place, item, modifiers, context))
+    else:
+        node = _value(raw, place, item, modifiers, context)
+    return Not(node) if modifiers.count("neq") % 2 else node
+
+
+def _values(raw: list[Any], place: str, item: Item, modifiers: tuple[str, ...], context: _Context) -> list[Node]:
+    if not raw:
+        return [context.fail(ItemError("empty-list", "an empty list of values is never met"), place)]
+    nodes: list[Node] = []
+    for value in raw:
+        if isinstance(value, list):
+            nodes.append(any_of(_values(value, place, item, modifiers, context)))
+        elif value is None:
+            hint = f"write a second detection with '{item.field}: null' and link them in the condition"
+            error = ItemError("null-in-list", "null cannot stand among other values", hint if item.field else None)
+            nodes.append(context.fail(error, place))
+        else:
+            nodes.append(_value(value, place, item, modifiers, context))
+    return nodes
+
+
+def _value(raw: Any, place: str, item: Item, modifiers: tuple[str, ...], context: _Context) -> Node:
+    """Send one value through the modifiers; what it branches into are alternatives, even under ``all``."""
+    try:
+        first = Text((raw,)) if modifiers and modifiers[0] == "re" and isinstance(raw, str) else from_yaml(raw)
+        values: list[Value] = [first]
+        for name in modifiers:
+            if (modifier := TABLE.get(name)) is not None:
+                values = [result for value in values for result in modifier(value, item)]
+        return any_of([node if node is not None else _NOTHING for node in (to_node(value, item.field) for value in values)])
+    except ItemError as error:
+        return context.fail(error, place)
+
+
+def _deeper(node: Node, limit: int) -> bool:
+    """Whether a tree has more than ``limit`` levels."""
+    if isinstance(node, Not):
+        return limit == 0 or _deeper(node.node, limit - 1)
+    if isinstance(node, And | Or):
+        return limit == 0 or any(_deeper(child, limit - 1) for child in node.nodes)
+    return False

@@ -1,0 +1,207 @@
+"""Files and folders → `Rules`.
+
+File by file, and errors are gathered: pySigma's own loader gives up at the first bad file. Folders are walked in sorted order,
+so the same folder gives the same Plan on every machine.
+"""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from sigtrawl.errors import InputError, RuleError, RuleErrors, UsageError
+from sigtrawl.rules.collection import Rules
+from sigtrawl.rules.documents import Document, DocumentError, read_documents
+from sigtrawl.rules.placeholders import Values, read_values
+from sigtrawl.rules.report import LoadedRule
+from sigtrawl.rules.rule import INVALID, UNSUPPORTED, Rule, read_rule
+from sigtrawl.rules.selection import Selection, select
+
+OnError = Literal["raise", "skip"]
+
+_SUFFIXES = (".yml", ".yaml")
+
+
+def load_rules(
+    paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+    *,
+    on_error: OnError = "raise",
+    min_level: str | None = None,
+    level: str | Iterable[str] | None = None,
+    status: str | Iterable[str] | None = None,
+    include_tags: str | Iterable[str] = (),
+    exclude_tags: str | Iterable[str] = (),
+    logsource: str | Mapping[str, str] | None = None,
+    placeholders: Mapping[str, Any] | None = None,
+) -> Rules:
+    """Load Sigma rules.
+
+    Args:
+        paths: Files, and folders that are searched for ``*.yml`` and ``*.yaml``; names that begin with a dot are passed over.
+        on_error: ``raise`` one `RuleErrors` that lists every bad rule, or ``skip`` bad rules and keep them in the report.
+        min_level: The least level; a rule without a level counts as informational.
+        level: The level, or several.
+        status: The status, or several.
+        include_tags: Tags of which a rule must have one; ``*`` and ``?`` are wildcards, case does not count.
+        exclude_tags: Tags of which a rule must have none.
+        logsource: Attributes that a rule must state: ``product=windows,category=process_creation`` or a mapping.
+        placeholders: Values for ``expand``: name → value or list of values, in which ``*`` and ``?`` are wildcards.
+
+    Raises:
+        RuleErrors: Some rules are invalid or unsupported, and ``on_error`` is ``raise``.
+        InputError: A path does not exist, or a folder holds no rule files.
+        UsageError: An option has a value that does not exist.
+    """
+    selection = select(
+        min_level=min_level,
+        level=level,
+        status=status,
+        include_tags=include_tags,
+        exclude_tags=exclude_tags,
+        logsource=logsource,
+    )
+    loader = _Loader(selection, read_values(placeholders), on_error)
+    several = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
+    for path in several:
+        for file, relative in _rule_files(Path(path)):
+            loader.file(file, relative)
+    return loader.finish()
+
+
+def rules_from_yaml(
+    text: str,
+    *,
+    on_error: OnError = "raise",
+    min_level: str | None = None,
+    level: str | Iterable[str] | None = None,
+    status: str | Iterable[str] | None = None,
+    include_tags: str | Iterable[str] = (),
+    exclude_tags: str | Iterable[str] = (),
+    logsource: str | Mapping[str, str] | None = None,
+    placeholders: Mapping[str, Any] | None = None,
+    name: str = "<text>",
+) -> Rules:
+    """Load Sigma rules from YAML text; ``name`` stands for the file, all else is as for `load_rules`."""
+    selection = select(
+        min_level=min_level,
+        level=level,
+        status=status,
+        include_tags=include_tags,
+        exclude_tags=exclude_tags,
+        logsource=logsource,
+    )
+    loader = _Loader(selection, read_values(placeholders), on_error)
+    loader.text(text, name, name)
+    return loader.finish()
+
+
+def _rule_files(path: Path) -> Iterator[tuple[Path, str]]:
+    """Yield the rule files at a path, each with the name that the Plan gives it."""
+    if path.is_file():
+        yield path, path.name
+        return
+    if not path.is_dir():
+        raise InputError(f"there is no file or folder {path}")
+    found = False
+    for folder, folders, files in os.walk(path, onerror=_cannot_list):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(files):
+            if name.lower().endswith(_SUFFIXES) and not name.startswith("."):
+                found = True
+                file = Path(folder, name)
+                yield file, file.relative_to(path).as_posix()
+    if not found:
+        raise InputError(f"the folder {path} holds no rule files (*.yml, *.yaml)")
+
+
+def _cannot_list(error: OSError) -> None:
+    raise InputError(f"the folder {error.filename} cannot be read: {error.strerror or error}") from error
+
+
+class _Loader:
+    """Gathers rules and what is wrong with the others."""
+
+    def __init__(self, selection: Selection, given: Values, on_error: str) -> None:
+        if on_error not in ("raise", "skip"):
+            raise UsageError(f"on_error {on_error!r} does not exist; choose from raise, skip")
+        self.selection = selection
+        self.given = given
+        self.on_error = on_error
+        self.rules: list[Rule] = []
+        self.bad: list[tuple[int, LoadedRule]] = []
+        self.errors: list[RuleError] = []
+        self.by_id: dict[str, Rule] = {}
+        self.files = self.duplicates = self.filtered = 0
+
+    def file(self, file: Path, relative: str) -> None:
+        try:
+            text = file.read_bytes().decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            self.files += 1
+            told = f"it is not UTF-8: byte {error.start + 1} cannot be read"
+            self._refuse([RuleError("not-utf8", told, str(file), hint="save it as UTF-8")], str(file))
+        except OSError as error:
+            self.files += 1
+            self._refuse([RuleError("unreadable-file", f"it cannot be read: {error.strerror or error}", str(file))], str(file))
+        else:
+            self.text(text, str(file), relative)
+
+    def text(self, text: str, file: str, relative: str) -> None:
+        self.files += 1
+        count = 0
+        try:
+            for document in read_documents(text):
+                # `---` before the first or after the last rule makes empty documents.
+                if document.content is not None:
+                    count += 1
+                    self._document(document, file, relative)
+        except DocumentError as error:
+            self._refuse([RuleError(error.code, str(error), file, hint=error.hint)], file)
+            return
+        if not count:
+            self._refuse([RuleError("empty-file", "it holds no rule", file)], file)
+
+    def _document(self, document: Document, file: str, relative: str) -> None:
+        raw = document.content
+        if not isinstance(raw, dict):
+            kind = "a list" if isinstance(raw, list) else f"{type(raw).__name__} {raw!r:.40}"
+            self._refuse([RuleError("not-a-mapping", f"a rule is a mapping, and this is {kind}", file)], file)
+            return
+        if not self.selection.takes(raw):
+            self.filtered += 1
+            return
+        rule, errors = read_rule(document, relative, file, self.given)
+        if rule is None:
+            self._refuse(errors, file)
+        elif rule.id is not None and (first := self.by_id.get(rule.id)) is not None:
+            self._again(first, rule)
+        else:
+            if rule.id is not None:
+                self.by_id[rule.id] = rule
+            self.rules.append(rule)
+
+    def _again(self, first: Rule, rule: Rule) -> None:
+        if first.raw == rule.raw:
+            self.duplicates += 1
+            return
+        told = f"another rule has the same id and a different content: {first.title!r} in {first.file}"
+        error = RuleError("duplicate-id", told, rule.file, rule.id, rule.title, "id", "give one of them a new id")
+        self._refuse([error], rule.file)
+
+    def _refuse(self, errors: list[RuleError], file: str) -> None:
+        self.errors += errors
+        state = INVALID if any(error.state == INVALID for error in errors) else UNSUPPORTED
+        entry = LoadedRule(state, file, errors[0].rule_id, errors[0].title)
+        self.bad.append((len(self.rules), entry))
+
+    def finish(self) -> Rules:
+        if self.errors and self.on_error == "raise":
+            raise RuleErrors(self.errors)
+        return Rules(
+            tuple(self.rules),
+            bad=tuple(self.bad),
+            errors=tuple(self.errors),
+            files=self.files,
+            duplicates=self.duplicates,
+            filtered=self.filtered,
+        )

@@ -1,0 +1,37 @@
+"""Whether a regular expression can be run: the core is asked, because its dialect is the one that counts.
+
+Python's ``re`` was rejected as a judge: it accepts look-around and back-references, which the core's linear-time engine does
+not have, and reads ``\\d``, ``\\Z`` and flags in its own way.
+"""
+
+import re
+from collections.abc import Callable
+from functools import cache
+
+_META = re.compile(r"[\\.+*?()|\[\]{}^$#&~ \t\n\r\f\v-]")
+
+
+def problem(pattern: str, flags: str) -> tuple[str, str, str | None, str] | None:
+    """Say what is wrong with a regular expression: code, message, hint and load state; None if nothing is."""
+    told = _judge()(pattern, flags)
+    if told is None:
+        return None
+    message = " ".join(told.split())
+    if told.startswith("unsupported"):
+        return "regex-unsupported", message, "rewrite it without look-around and back-references", "unsupported"
+    return "regex-invalid", message, None, "invalid"
+
+
+def escape(literal: str) -> str:
+    """Write a literal so that a regular expression means just it."""
+    return _META.sub(r"\\\g<0>", literal)
+
+
+@cache
+def _judge() -> Callable[[str, str], str | None]:
+    """Find the core; without it (rules are linted where no wheel exists) every pattern passes."""
+    try:
+        from sigtrawl._native import check_regex
+    except ImportError:
+        return lambda _pattern, _flags: None
+    return check_regex

@@ -1,0 +1,175 @@
+"""A rule as it was loaded: metadata, state, and the lowered condition.
+
+A `Rule` is a plain frozen record, so that it can be filtered, pickled and shown without pySigma. It keeps its raw mapping,
+because two rules with one id are the same rule only if their whole content is.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sigtrawl.errors import RuleError
+from sigtrawl.plan import LogSource, Node, RuleEntry
+from sigtrawl.rules import compat
+from sigtrawl.rules.detections import lower_detection
+from sigtrawl.rules.documents import Document
+from sigtrawl.rules.placeholders import Values
+
+READY, NEEDS_VALUES, UNSUPPORTED, INVALID = "ready", "needs-values", "unsupported", "invalid"
+STATES = (READY, NEEDS_VALUES, UNSUPPORTED, INVALID)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One usable Sigma rule.
+
+    Attributes:
+        id: Its UUID in canonical form, or None.
+        title: Its title.
+        name: The name by which correlations refer to it.
+        status: Its status, lower case.
+        level: Its level, lower case.
+        author: Its author.
+        date: When it was written, ``YYYY-MM-DD``.
+        modified: When it was last changed.
+        description: What it is about.
+        references: Where more is told.
+        falsepositives: What else may look like it.
+        tags: Its tags.
+        logsource: The events that it is about.
+        path: Its file, relative to the folder that was searched.
+        file: Its file, as the caller can open it.
+        state: ``ready`` or ``needs-values``.
+        conditions: The text of its conditions; several are alternatives.
+        condition: The lowered condition; None while it waits.
+        placeholders: The placeholders that it waits for.
+        warnings: What its author should look at.
+        raw: The mapping that it was read from.
+    """
+
+    id: str | None
+    title: str
+    name: str | None
+    status: str | None
+    level: str | None
+    author: str | None
+    date: str | None
+    modified: str | None
+    description: str | None
+    references: tuple[str, ...]
+    falsepositives: tuple[str, ...]
+    tags: tuple[str, ...]
+    logsource: LogSource
+    path: str
+    file: str
+    state: str
+    conditions: tuple[str, ...]
+    condition: Node | None = field(repr=False)
+    placeholders: tuple[str, ...]
+    warnings: tuple[RuleError, ...] = field(repr=False)
+    raw: Mapping[str, Any] = field(repr=False)
+
+    def entry(self) -> RuleEntry:
+        """Give what a Plan holds of the rule."""
+        return RuleEntry(
+            id=self.id,
+            title=self.title,
+            name=self.name,
+            status=self.status,
+            level=self.level,
+            author=self.author,
+            tags=self.tags,
+            logsource=self.logsource,
+            path=self.path,
+            condition=self.condition,
+            placeholders=self.placeholders,
+        )
+
+
+class _Gatherer:
+    """Collects what is wrong with one document, under its name and place."""
+
+    def __init__(self, raw: Mapping[str, Any], file: str) -> None:
+        self.file = file
+        self.id = raw["id"] if isinstance(raw.get("id"), str) else None
+        self.title = raw["title"] if isinstance(raw.get("title"), str) else None
+        self.errors: list[RuleError] = []
+        self.warnings: list[RuleError] = []
+
+    def error(self, code: str, message: str, place: str | None, hint: str | None = None, state: str = INVALID) -> None:
+        self.errors.append(RuleError(code, message, self.file, self.id, self.title, place or None, hint, state))
+
+    def warning(self, code: str, message: str, place: str | None, hint: str | None = None) -> None:
+        self.warnings.append(RuleError(code, message, self.file, self.id, self.title, place, hint, READY))
+
+
+def read_rule(document: Document, path: str, file: str, given: Values) -> tuple[Rule | None, list[RuleError]]:
+    """Make the rule of a document whose content is a mapping, or say everything that is wrong with it."""
+    raw = document.content
+    told = _Gatherer(raw, file)
+    _warn_of_readings(document, told)
+    for place in document.repeated:
+        told.error("duplicate-key", f"the key {place[-1]!r} stands twice in one mapping", ".".join(place))
+    if (kind := _other_kind(raw)) is not None:
+        told.error(*kind, UNSUPPORTED)
+        return None, told.errors
+    meta, complaints = compat.read_metadata(raw)
+    for complaint in complaints:
+        told.error(complaint.code, complaint.message, complaint.key, complaint.hint)
+    before = len(told.errors)
+    if "detection" in raw:
+        lowering = lower_detection(raw["detection"], given, told.error)
+    else:
+        told.error("no-detection", "the rule has no detection", "detection", "is this a Sigma rule?")
+        return None, told.errors
+    if len(told.errors) == before and (form := compat.check_form(raw["detection"])) is not None:
+        told.error(form.code, form.message, form.key, form.hint)
+    if told.errors or meta is None:
+        return None, told.errors
+    for name in lowering.unused:
+        told.warning("unused-identifier", "no condition refers to this detection", name)
+    source = meta.logsource
+    rule = Rule(
+        id=str(meta.id) if meta.id is not None else None,
+        title=meta.title,
+        name=meta.name,
+        status=meta.status.name.lower() if meta.status else None,
+        level=meta.level.name.lower() if meta.level else None,
+        author=meta.author,
+        date=str(meta.date) if meta.date else None,
+        modified=str(meta.modified) if meta.modified else None,
+        description=meta.description,
+        references=tuple(meta.references or ()),
+        falsepositives=tuple(meta.falsepositives or ()),
+        tags=tuple(f"{tag.namespace}.{tag.name}" for tag in meta.tags),
+        logsource=LogSource(source.product, source.category, source.service),
+        path=path,
+        file=file,
+        state=NEEDS_VALUES if lowering.missing else READY,
+        conditions=lowering.conditions,
+        condition=lowering.node,
+        placeholders=lowering.missing,
+        warnings=tuple(told.warnings),
+        raw=raw,
+    )
+    return rule, []
+
+
+def _other_kind(raw: Mapping[str, Any]) -> tuple[str, str, str, str] | None:
+    """Recognise documents that are not single rules: code, message, key and hint."""
+    leave = "leave it out, or load with on_error='skip'"
+    if "correlation" in raw:
+        return "correlation", "correlation rules cannot be run yet", "correlation", leave
+    if "filter" in raw:
+        return "filter", "filters cannot be applied yet", "filter", leave
+    if "action" in raw:
+        hint = "repeat the shared keys in each document"
+        return "collection-action", "collections with 'action' were removed from Sigma", "action", hint
+    return None
+
+
+def _warn_of_readings(document: Document, told: _Gatherer) -> None:
+    """Warn where a value of the detection is not what its text says."""
+    for place, reading in document.readings.items():
+        if place[0] == "detection":
+            told.warning("yaml-reading", reading, ".".join(place[1:]), "quote it if the text is meant")
