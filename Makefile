@@ -56,8 +56,8 @@ fmt: $(VENV)/.deps ## Format the code, fix what the linter can fix
 	$(BIN)/ruff format
 
 .PHONY: bench
-bench: build ## Measure the speed table of the README on this machine
-	$(BIN)/python benches/measure.py
+bench: build ## Measure the speed table of the README (SIGMA=DIR: with all rules of a corpus)
+	$(BIN)/python benches/measure.py $(if $(SIGMA),--sigma $(SIGMA))
 
 .PHONY: lock
 lock: $(VENV)/.deps ## Resolve the Python lock file anew from pyproject.toml
