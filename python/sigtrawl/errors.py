@@ -48,7 +48,7 @@ class RuleError:
         return f"{place}: [{self.code}]{who}{where} {self.message}{hint}"
 
 
-class RuleErrors(SigtrawlError, ValueError):
+class RuleErrors(SigtrawlError, ValueError):  # noqa: N818 - it carries several
     """Some rules cannot be used; all of them are listed."""
 
     errors: tuple[RuleError, ...]

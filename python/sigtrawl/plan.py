@@ -250,7 +250,9 @@ def _node_in(raw: Any, check: Callable[[int], int]) -> Node:
     if kind == "not":
         return Not(_node_in(inner, check))
     nodes = tuple(_node_in(child, check) for child in inner)
-    return {"and": And, "or": Or}[kind](nodes)
+    if kind not in ("and", "or"):
+        raise ValueError(f"there is no node {kind!r}")
+    return And(nodes) if kind == "and" else Or(nodes)
 
 
 def _leaf_check(count: int) -> Callable[[int], int]:

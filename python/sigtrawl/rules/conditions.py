@@ -48,10 +48,10 @@ def parse_condition(text: str, detections: Mapping[str, Node], used: set[str]) -
     if not parser.tokens:
         raise ConditionError("condition-syntax", "the condition is empty")
     node = parser.disjunction()
-    if (token := parser.peek()) is not None:
-        if token == ")":
+    if (word := parser.peek()) is not None:
+        if word == ")":
             raise ConditionError("condition-syntax", "a ')' closes nothing")
-        raise parser.unexpected(token, "'and' or 'or'")
+        raise parser.unexpected(word, "'and' or 'or'")
     return node
 
 
@@ -108,18 +108,18 @@ class _Parser:
         return Not(node) if count % 2 else node
 
     def operand(self) -> Node:
-        token = self.peek()
-        if token is None:
+        word = self.peek()
+        if word is None:
             raise ConditionError("condition-syntax", f"the condition ends after {self.tokens[-1]!r}, where an operand is due")
-        if token == "(":
+        if word == "(":
             return self.bracket()
         if self.peek(1) in ("of", "OF", "Of"):
-            return self.selector(token)
-        if token not in self.detections:
-            raise self.no_operand(token)
+            return self.selector(word)
+        if word not in self.detections:
+            raise self.no_operand(word)
         self.place += 1
-        self.used.add(token)
-        return self.detections[token]
+        self.used.add(word)
+        return self.detections[word]
 
     def bracket(self) -> Node:
         self.place += 1
@@ -128,10 +128,10 @@ class _Parser:
             raise ConditionError("condition-nesting", f"brackets nest more than {MAX_NESTING} levels deep")
         node = self.disjunction()
         if not self.accept(")"):
-            token = self.peek()
-            if token is None:
+            word = self.peek()
+            if word is None:
                 raise ConditionError("condition-syntax", "a '(' is never closed")
-            raise self.unexpected(token, "'and', 'or' or ')'")
+            raise self.unexpected(word, "'and', 'or' or ')'")
         self.depth -= 1
         return node
 
@@ -153,26 +153,26 @@ class _Parser:
         nodes = [self.detections[name] for name in names]
         return all_of(nodes) if quantifier == "all" else any_of(nodes)
 
-    def no_operand(self, token: str) -> ConditionError:
-        lower = token.lower()
-        if token == ")":
+    def no_operand(self, word: str) -> ConditionError:
+        lower = word.lower()
+        if word == ")":
             return ConditionError("condition-syntax", "a ')' stands where an operand is due")
-        if token in _WORDS:
-            return ConditionError("condition-syntax", f"{token!r} stands where an operand is due")
+        if word in _WORDS:
+            return ConditionError("condition-syntax", f"{word!r} stands where an operand is due")
         if lower in _WORDS:
-            return ConditionError("condition-case", f"{token!r} is no keyword", f"keywords are written in lower case: {lower!r}")
-        if "*" in token or token == "them":
-            return ConditionError("condition-syntax", f"{token!r} needs a quantifier", f"write '1 of {token}' or 'all of {token}'")
-        return ConditionError("unknown-identifier", f"there is no detection {token!r}", self.near(token))
+            return ConditionError("condition-case", f"{word!r} is no keyword", f"keywords are written in lower case: {lower!r}")
+        if "*" in word or word == "them":
+            return ConditionError("condition-syntax", f"{word!r} needs a quantifier", f"write '1 of {word}' or 'all of {word}'")
+        return ConditionError("unknown-identifier", f"there is no detection {word!r}", self.near(word))
 
-    def unexpected(self, token: str, due: str) -> ConditionError:
-        lower = token.lower()
-        if token != lower and lower in _WORDS:
-            return ConditionError("condition-case", f"{token!r} is no keyword", f"keywords are written in lower case: {lower!r}")
-        return ConditionError("condition-syntax", f"{token!r} stands where {due} is due")
+    def unexpected(self, word: str, due: str) -> ConditionError:
+        lower = word.lower()
+        if word != lower and lower in _WORDS:
+            return ConditionError("condition-case", f"{word!r} is no keyword", f"keywords are written in lower case: {lower!r}")
+        return ConditionError("condition-syntax", f"{word!r} stands where {due} is due")
 
-    def near(self, token: str) -> str | None:
-        found = difflib.get_close_matches(token, list(self.detections), 1)
+    def near(self, word: str) -> str | None:
+        found = difflib.get_close_matches(word, list(self.detections), 1)
         if found:
             return f"did you mean {found[0]!r}?"
         return f"the detections are: {', '.join(sorted(self.detections))}" if self.detections else None

@@ -9,7 +9,7 @@ The C parser recurses without a limit of its own: a file of a hundred thousand b
 therefore bounded before the parser sees the text.
 """
 
-import datetime
+import datetime as dt
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -126,11 +126,11 @@ class _Walk:
     def _collection(self, node: yaml.Node, path: tuple[str, ...]) -> Any:
         key = id(node)
         if key in self._done:
-            content, size = self._done[key]
+            known, size = self._done[key]
             self._nodes += size
             if self._nodes > MAX_NODES:
                 raise DocumentError("yaml-aliases", f"its aliases stand for more than {MAX_NODES:,} values")
-            return content
+            return known
         if key in self._open:
             raise DocumentError("yaml-aliases", "an alias refers to the value that it is part of")
         if len(path) > MAX_NESTING:
@@ -194,7 +194,7 @@ def _surprise(text: str, content: Any) -> str | None:
         if told is None or told != text:
             return f"{text} is read as the number {content if told is None else told}"
         return None
-    if isinstance(content, datetime.date):
-        kind = "time" if isinstance(content, datetime.datetime) else "date"
+    if isinstance(content, dt.date):
+        kind = "time" if isinstance(content, dt.datetime) else "date"
         return f"{text} is read as the {kind} {time_text(content)}"
     return None

@@ -38,8 +38,7 @@ def base64_windows(value: Text) -> list[Text]:
         return [value]
     data = _bytes(value, "base64offset")
     windows = (
-        b64encode(bytes(offset) + data)[_CUT_START[offset] : _CUT_END[(len(data) + offset) % 3]].decode()
-        for offset in range(3)
+        b64encode(bytes(offset) + data)[_CUT_START[offset] : _CUT_END[(len(data) + offset) % 3]].decode() for offset in range(3)
     )
     return [replace(value, parts=(window,), bom=False) for window in windows]
 

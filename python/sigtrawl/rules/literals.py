@@ -4,7 +4,7 @@ A number is compared as text where a rule asks for equality, so there must be ex
 any size and go through unharmed; floats go through their shortest text, which is what a reader would type.
 """
 
-import datetime
+import datetime as dt
 from decimal import Decimal
 
 # Beyond this a float is no longer something that a person wrote down in digits.
@@ -27,12 +27,12 @@ def canonical(number: float) -> str | None:
     return "0" if text == "-0" else text
 
 
-def time_text(moment: datetime.date) -> str:
+def time_text(moment: dt.date) -> str:
     """Write a date or time as the text form of a column of times: fraction without trailing zeros, ``Z`` if it has a zone."""
-    if not isinstance(moment, datetime.datetime):
+    if not isinstance(moment, dt.datetime):
         return moment.isoformat()
     zone = ""
     if moment.tzinfo is not None:
-        moment, zone = moment.astimezone(datetime.UTC), "Z"
+        moment, zone = moment.astimezone(dt.UTC), "Z"
     fraction = f".{moment.microsecond:06d}".rstrip("0") if moment.microsecond else ""
     return moment.replace(tzinfo=None, microsecond=0).isoformat() + fraction + zone

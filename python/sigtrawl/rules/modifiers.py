@@ -7,7 +7,8 @@ does not take is an error that names the modifier. ``all`` and ``neq`` concern t
 import difflib
 import ipaddress
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from sigtrawl.rules import text
@@ -30,7 +31,7 @@ from sigtrawl.rules.values import (
 )
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Item:
     """What the modifiers of one detection item share.
 
@@ -42,7 +43,7 @@ class Item:
 
     field: str | None
     given: Values
-    missing: dict[str, None] = field(default_factory=dict)
+    missing: dict[str, None]
 
 
 Modifier = Callable[[Value, Item], list[Value]]
@@ -150,13 +151,14 @@ def _cidr(value: Value, _item: Item) -> list[Value]:
     written = text.literal(value.parts) if isinstance(value, Text) else None
     if not isinstance(value, Text):
         raise _misfit("cidr", value, "text")
+    if written is None or "%" in written:
+        raise ItemError("bad-network", "this is no network: wildcards and zones have no place in it")
     try:
-        if written is None or "%" in written:
-            raise ValueError("wildcards and zones have no place in it")
         return [Cidr(str(ipaddress.ip_network(written)))]
     except ValueError as error:
         hint = None
-        if written is not None and "host bits" in str(error):
+        # The address may be right and only have bits beyond its prefix.
+        with suppress(ValueError):
             hint = f"write {ipaddress.ip_network(written, strict=False)}"
         raise ItemError("bad-network", f"this is no network: {error}", hint) from None
 

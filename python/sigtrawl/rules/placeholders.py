@@ -1,6 +1,6 @@
-"""Placeholders: ``%name%`` under ``expand``, and the values that a user gives for them.
+r"""Placeholders: ``%name%`` under ``expand``, and the values that a user gives for them.
 
-A value is text that somebody keeps in a list of host or account names. It is literal, so a backslash in ``DOMAIN\\user`` needs
+A value is text that somebody keeps in a list of host or account names. It is literal, so a backslash in ``DOMAIN\user`` needs
 no care, but ``*`` and ``?`` are wildcards, because ``DC-*`` is what such lists hold. Several placeholders in one text combine.
 """
 

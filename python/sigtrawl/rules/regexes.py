@@ -1,7 +1,7 @@
-"""Whether a regular expression can be run: the core is asked, because its dialect is the one that counts.
+r"""Whether a regular expression can be run: the core is asked, because its dialect is the one that counts.
 
 Python's ``re`` was rejected as a judge: it accepts look-around and back-references, which the core's linear-time engine does
-not have, and reads ``\\d``, ``\\Z`` and flags in its own way.
+not have, and reads ``\d``, ``\Z`` and flags in its own way.
 """
 
 import re

@@ -74,7 +74,9 @@ class LoadReport:
             "counts": self.counts,
             "duplicates": self.duplicates,
             "filtered": self.filtered,
-            "not_ready": [{**asdict(rule), "placeholders": list(rule.placeholders)} for rule in self.rules if rule.state != "ready"],
+            "not_ready": [
+                {**asdict(rule), "placeholders": list(rule.placeholders)} for rule in self.rules if rule.state != "ready"
+            ],
             "errors": _plain(self.errors),
             "warnings": _plain(self.warnings),
         }

@@ -100,10 +100,12 @@ def _attributes(raw: str | Mapping[str, str] | None) -> tuple[tuple[str, str], .
     if raw is None:
         return ()
     if isinstance(raw, str):
-        pairs = [pair.partition("=")[::2] for pair in raw.split(",")]
+        pairs = [(name, value) for name, _, value in (pair.partition("=") for pair in raw.split(","))]
     else:
-        pairs = [(str(name), str(value)) for name, value in raw.items() if value is not None]
+        pairs = [(str(name), str(value)) for name, value in raw.items()]
     for name, value in pairs:
         if name.strip() not in _ATTRIBUTES or not value.strip():
-            raise UsageError(f"log source {raw!r} cannot be read; write attributes such as product=windows, of {', '.join(_ATTRIBUTES)}")
+            raise UsageError(
+                f"log source {raw!r} cannot be read; write attributes such as product=windows, of {', '.join(_ATTRIBUTES)}"
+            )
     return tuple((name.strip(), value.strip().lower()) for name, value in pairs)

@@ -54,14 +54,14 @@ def _split(text: str, special: re.Pattern[str]) -> Parts:
     for match in special.finditer(text):
         literal += text[place : match.start()]
         place = match.end()
-        token = match.group()
-        if len(token) > 1:
-            literal += token[1]
+        found = match.group()
+        if len(found) > 1:
+            literal += found[1]
             continue
         if literal:
             parts.append(literal)
             literal = ""
-        parts.append(STAR if token == "*" else QUERY)
+        parts.append(Wild(found))
     if literal := literal + text[place:]:
         parts.append(literal)
     return tuple(parts)

@@ -5,11 +5,11 @@ is left at the end becomes one predicate. A value may branch on its way (windash
 alternatives, whatever links the values of the item.
 """
 
-import datetime
+import datetime as dt
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from sigtrawl.plan import Not, Node, Predicate
+from sigtrawl.plan import Node, Not, Predicate
 from sigtrawl.rules import regexes, text
 from sigtrawl.rules.literals import canonical, time_text
 from sigtrawl.rules.text import STAR, Parts, Placeholder
@@ -129,7 +129,7 @@ def from_yaml(raw: Any) -> Value:
         return Number(raw)
     if raw is None:
         return Null()
-    if isinstance(raw, datetime.date):
+    if isinstance(raw, dt.date):
         return Text((time_text(raw),))
     if isinstance(raw, dict):
         raise ItemError("value-type", "a mapping cannot be the value of a field", "fields of structures are written a.b")
