@@ -1,0 +1,148 @@
+//! What answers a field through a view: columns, and further readings of a predicate's value.
+
+use std::collections::BTreeMap;
+
+use arrow::datatypes::Schema;
+
+use crate::column::ColumnPath;
+use crate::fold::fold;
+use crate::mapping::{Mapping, RichAnswer};
+use crate::matcher::Kind;
+use crate::plan::Cmp;
+use crate::rule_set::{Compiled, like};
+
+/// The columns that answer a field here, and how its values may also read.
+#[derive(Clone, Debug)]
+pub(crate) struct Resolved {
+    /// The first that is not null in a row answers.
+    pub(crate) paths: Vec<ColumnPath>,
+    pub(crate) rich: RichAnswer,
+    /// Columns by hash algorithm (upper case), where the mapping splits `Hashes`.
+    pub(crate) hashes: BTreeMap<String, ColumnPath>,
+}
+
+/// Finds what answers `field` through `view`.
+pub(crate) fn resolve(schema: &Schema, mapping: Option<&Mapping>, view: Option<&str>, field: &str) -> Resolved {
+    let path = |name: &String| event_column(schema, name);
+    let listed = mapping.and_then(|mapping| {
+        view.and_then(|view| mapping.views.get(view))
+            .and_then(|answers| answers.get(field))
+            .or_else(|| mapping.fields.get(field))
+    });
+    match listed {
+        Some(answer) => {
+            let rich = answer.rich();
+            Resolved {
+                paths: rich.columns.iter().filter_map(path).collect(),
+                hashes: rich.hashes.iter().filter_map(|(a, c)| Some((a.to_uppercase(), path(c)?))).collect(),
+                rich,
+            }
+        }
+        None => {
+            let own = mapping.is_none_or(|mapping| mapping.own_names);
+            Resolved {
+                paths: if own { event_column(schema, field).into_iter().collect() } else { Vec::new() },
+                rich: RichAnswer::default(),
+                hashes: BTreeMap::new(),
+            }
+        }
+    }
+}
+
+/// A column that rules may see: those whose names begin with `_` are provenance.
+fn event_column(schema: &Schema, name: &str) -> Option<ColumnPath> {
+    let path = ColumnPath::resolve(schema, name)?;
+    (!schema.field(path.column).name().starts_with('_')).then_some(path)
+}
+
+/// Further readings of a predicate on a column with value maps: each is accepted beside the predicate itself.
+pub(crate) fn readings(test: &Compiled, rich: &RichAnswer) -> Vec<Compiled> {
+    let equals = |value: String| Compiled::Text { kind: Kind::Equals, value, cased: false };
+    let mut out = Vec::new();
+    if let Compiled::Text { kind: Kind::Equals, value, .. } = test {
+        let folded = fold(value);
+        for (from, also) in &rich.values {
+            if fold(from) == folded {
+                out.extend(also.iter().cloned().map(equals));
+            }
+        }
+    }
+    if rich.hex {
+        let number = match test {
+            Compiled::Number { cmp: Cmp::Eq, value } | Compiled::Text { kind: Kind::Equals, value, .. } => {
+                value.parse::<u64>().ok()
+            }
+            _ => None,
+        };
+        out.extend(number.map(|n| equals(format!("0x{n:x}"))));
+    }
+    if rich.bare {
+        out.extend(bare(test));
+    }
+    out
+}
+
+/// `\nc.exe` at the end of a path is also the whole of a bare name.
+fn bare(test: &Compiled) -> Option<Compiled> {
+    match test {
+        Compiled::Text { kind: Kind::EndsWith, value, cased } => {
+            let name = value.strip_prefix(['\\', '/'])?;
+            let whole = !name.is_empty() && !name.contains(['\\', '/']);
+            whole.then(|| Compiled::Text { kind: Kind::Equals, value: name.to_owned(), cased: *cased })
+        }
+        Compiled::Pattern { escaped, cased, .. } => {
+            let name = escaped.strip_prefix("*\\\\").or_else(|| escaped.strip_prefix("*/"))?;
+            (!name.contains("\\\\") && !name.contains('/')).then(|| like(name, *cased).ok()).flatten()
+        }
+        _ => None,
+    }
+}
+
+/// `ALGO=hex` asked of a table with one column per algorithm: the columns and what is asked of each. `None` where the
+/// test has no such form.
+pub(crate) fn hash_tests(
+    test: &Compiled,
+    hashes: &BTreeMap<String, ColumnPath>,
+) -> Option<Vec<(ColumnPath, Compiled)>> {
+    let Compiled::Text { kind, value, cased } = test else { return None };
+    let (columns, digest): (Vec<&ColumnPath>, &str) = match value.split_once('=') {
+        Some((algorithm, digest)) => (hashes.get(&algorithm.to_uppercase()).into_iter().collect(), digest),
+        None => (hashes.values().collect(), value.as_str()),
+    };
+    // In `MD5=…,SHA1=…` a listed `SHA1=ab` begins the digest and, as a list's last member or a whole value, ends it.
+    let kind = match (kind, value.contains('=')) {
+        (Kind::Contains | Kind::StartsWith, true) => Kind::StartsWith,
+        (Kind::Equals | Kind::EndsWith, true) => Kind::Equals,
+        (kind, false) => *kind,
+    };
+    let digest_only = !digest.is_empty() && digest.bytes().all(|b| b.is_ascii_hexdigit());
+    digest_only.then(|| {
+        let test = Compiled::Text { kind, value: digest.to_owned(), cased: *cased };
+        columns.into_iter().map(|path| (path.clone(), test.clone())).collect()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(kind: Kind, value: &str) -> Compiled {
+        Compiled::Text { kind, value: value.to_owned(), cased: false }
+    }
+
+    #[test]
+    fn readings_only_add() {
+        let rich = RichAnswer {
+            values: BTreeMap::from([("High".to_owned(), vec!["S-1-16-12288".to_owned()])]),
+            hex: true,
+            bare: true,
+            ..RichAnswer::default()
+        };
+        let of = |test: &Compiled| format!("{:?}", readings(test, &rich));
+        assert!(of(&text(Kind::Equals, "high")).contains("S-1-16-12288"));
+        assert!(of(&Compiled::Number { cmp: Cmp::Eq, value: "4660".to_owned() }).contains("0x1234"));
+        assert!(of(&text(Kind::EndsWith, "\\nc.exe")).contains("\"nc.exe\""));
+        assert_eq!(of(&text(Kind::EndsWith, "\\bin\\nc.exe")), "[]");
+        assert_eq!(of(&text(Kind::Contains, "\\nc.exe")), "[]");
+    }
+}

@@ -1,0 +1,225 @@
+//! Binding: compiled rules tied to one table's schema.
+//!
+//! Here fields become columns and log sources become conditions on rows. All of it is rewriting: a field that several
+//! columns answer becomes an OR guarded by nulls, a value map adds alternatives, a route is an AND in front of the
+//! condition. The result is one graph over predicates of columns, and one search structure a column. A missing column
+//! makes its predicates false (and `null` true), is written down, and decides the rule's state.
+
+mod answers;
+mod graph;
+mod rewrite;
+mod routes;
+mod state;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use arrow::datatypes::Schema;
+use serde::Deserialize;
+
+use crate::column::ColumnPath;
+use crate::error::Error;
+use crate::mapping::{self, Mapping};
+use crate::matcher::{ColumnMatcher, Kind};
+use crate::plan::LogSource;
+use crate::rule_set::RuleSet;
+
+pub(crate) use graph::{FALSE, Graph, GraphNode, NodeId, TRUE};
+pub use state::{Lost, RuleBinding, State};
+
+/// Times of a table whose schema no mapping describes: Sigma's own names.
+const OWN_TIME_COLUMNS: [&str; 2] = ["TimeCreated_SystemTime", "UtcTime"];
+
+/// How a table is to be read.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct BindOptions {
+    /// The known schema mappings.
+    #[serde(default)]
+    pub mappings: Vec<Mapping>,
+    /// A mapping's name; `none` takes column names as Sigma's and runs every rule on every row; absent: recognised.
+    #[serde(default)]
+    pub schema: Option<String>,
+    /// The log source that every row has, in place of the mapping's routes.
+    #[serde(default)]
+    pub logsource: Option<LogSource>,
+}
+
+/// Rules tied to one schema; immutable and shared by all scanners of it.
+#[derive(Debug)]
+pub struct Binding {
+    pub(crate) bound: Vec<BoundColumn>,
+    pub(crate) keywords: Option<Keywords>,
+    pub(crate) references: Vec<Reference>,
+    pub(crate) graph: Graph,
+    /// Rule number and root, of the rules that can match.
+    pub(crate) rules: Vec<(u32, NodeId)>,
+    /// Nodes that several parents use and that are worth keeping for a whole batch.
+    pub(crate) shared: Vec<bool>,
+    /// Position in the projected batch of each top-level column of the table.
+    pub(crate) positions: BTreeMap<usize, usize>,
+    pub(crate) names: Vec<String>,
+    columns: Vec<usize>,
+    time_columns: Vec<usize>,
+    states: Vec<RuleBinding>,
+    schema_name: Option<String>,
+    schema_reason: String,
+}
+
+/// A column (or a place inside one) and everything that is asked of it.
+#[derive(Debug)]
+pub(crate) struct BoundColumn {
+    pub(crate) path: ColumnPath,
+    pub(crate) matcher: ColumnMatcher,
+}
+
+/// What is asked of all columns.
+#[derive(Debug)]
+pub(crate) struct Keywords {
+    pub(crate) matcher: ColumnMatcher,
+    /// Rows on which any keyword rule can match.
+    pub(crate) scope: NodeId,
+}
+
+/// A comparison of two columns of a row.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Reference {
+    pub(crate) value: u32,
+    pub(crate) other: u32,
+    pub(crate) kind: Kind,
+    pub(crate) cased: bool,
+}
+
+impl Binding {
+    /// Binds `rules` to a table of `schema`.
+    ///
+    /// # Errors
+    /// The schema is not recognised, or the named mapping is unknown; the message lists the ways out.
+    pub fn new(rules: &RuleSet, schema: &Schema, options: &BindOptions) -> Result<Self, Error> {
+        let (mapping, routed, schema_reason) = choose(schema, options)?;
+        let mut rewriter = rewrite::Rewriter::new(rules, schema, mapping.as_ref());
+        let routes = if routed {
+            routes::routes(mapping.as_ref(), options.logsource.as_ref(), &mut rewriter)
+        } else {
+            routes::everything()
+        };
+        let mut states = Vec::with_capacity(rules.plan().rules.len());
+        let mut roots = Vec::new();
+        for (number, rule) in rules.plan().rules.iter().enumerate() {
+            let (root, state) = rewriter.rule(rule, &routes);
+            if root != FALSE {
+                roots.push((number as u32, root));
+            }
+            states.push(state);
+        }
+        let parts = rewriter.finish()?;
+
+        let mut top: BTreeSet<usize> = parts.bound.iter().map(|bound| bound.path.column).collect();
+        if parts.keywords.is_some() {
+            top.extend((0..schema.fields().len()).filter(|&i| !schema.field(i).name().starts_with('_')));
+        }
+        let columns: Vec<usize> = top.into_iter().collect();
+        let time_names: Vec<&str> = match &mapping {
+            Some(mapping) => mapping.time.iter().map(String::as_str).collect(),
+            None => OWN_TIME_COLUMNS.to_vec(),
+        };
+        let time_columns =
+            time_names.iter().filter_map(|name| schema.fields().iter().position(|f| f.name() == name)).collect();
+        let shared = shared_nodes(&parts.graph);
+        Ok(Self {
+            bound: parts.bound,
+            keywords: parts.keywords,
+            references: parts.references,
+            graph: parts.graph,
+            rules: roots,
+            shared,
+            positions: columns.iter().enumerate().map(|(position, &column)| (column, position)).collect(),
+            names: columns.iter().map(|&column| schema.field(column).name().clone()).collect(),
+            columns,
+            time_columns,
+            states,
+            schema_name: mapping.map(|m| m.name),
+            schema_reason,
+        })
+    }
+
+    /// For each rule of the Plan, whether it runs here.
+    pub fn states(&self) -> &[RuleBinding] {
+        &self.states
+    }
+
+    /// The top-level columns of the table that matching reads, ascending: a batch to scan has exactly these.
+    pub fn columns(&self) -> &[usize] {
+        &self.columns
+    }
+
+    /// The top-level time columns, the preferred first.
+    pub fn time_columns(&self) -> &[usize] {
+        &self.time_columns
+    }
+
+    /// The mapping's name; `None` where column names are Sigma's.
+    pub fn schema_name(&self) -> Option<&str> {
+        self.schema_name.as_deref()
+    }
+
+    /// Why the table is read this way.
+    pub fn schema_reason(&self) -> &str {
+        &self.schema_reason
+    }
+
+    /// Whether any rule can match here.
+    pub fn runs_any(&self) -> bool {
+        !self.rules.is_empty()
+    }
+
+    /// A scanner of its own for the calling thread.
+    pub fn scanner(self: &Arc<Self>) -> crate::Scanner {
+        crate::Scanner::new(Arc::clone(self))
+    }
+}
+
+/// The mapping to read by, whether routing is on, and the reason.
+fn choose(schema: &Schema, options: &BindOptions) -> Result<(Option<Mapping>, bool, String), Error> {
+    match options.schema.as_deref() {
+        Some("none") => {
+            let routed = options.logsource.is_some();
+            Ok((None, routed, "column names are Sigma's, as asked".to_owned()))
+        }
+        Some(name) => match options.mappings.iter().find(|mapping| mapping.name == name) {
+            Some(mapping) => Ok((Some(mapping.clone()), true, "as asked".to_owned())),
+            None => {
+                let known: Vec<&str> = options.mappings.iter().map(|m| m.name.as_str()).collect();
+                Err(Error::schema(format!("there is no schema {name:?}; known are {} and none", known.join(", "))))
+            }
+        },
+        None => match mapping::recognise(&options.mappings, schema) {
+            Ok((mapping, reason)) => Ok((Some(mapping.clone()), true, reason)),
+            Err(_) if options.logsource.is_some() => {
+                Ok((None, true, "the log source is stated and column names are Sigma's".to_owned()))
+            }
+            Err(error) => Err(error),
+        },
+    }
+}
+
+/// Nodes with several parents, leaves apart: leaves keep their own bitmaps.
+fn shared_nodes(graph: &Graph) -> Vec<bool> {
+    let mut parents = vec![0u32; graph.nodes().len()];
+    for node in graph.nodes() {
+        match node {
+            GraphNode::And(children) | GraphNode::Or(children) => {
+                for &child in children {
+                    parents[child as usize] += 1;
+                }
+            }
+            GraphNode::Not(child) => parents[*child as usize] += 1,
+            _ => {}
+        }
+    }
+    graph
+        .nodes()
+        .iter()
+        .zip(&parents)
+        .map(|(node, &parents)| parents > 1 && matches!(node, GraphNode::And(_) | GraphNode::Or(_)))
+        .collect()
+}

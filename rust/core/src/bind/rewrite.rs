@@ -1,0 +1,340 @@
+//! Rewriting rules into the graph: each predicate becomes one on columns.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use arrow::datatypes::Schema;
+
+use super::answers::{self, Resolved};
+use super::routes::BoundRoute;
+use super::{BoundColumn, FALSE, Graph, GraphNode, Keywords, Lost, NodeId, Reference, RuleBinding, State, TRUE};
+use crate::column::ColumnPath;
+use crate::error::Error;
+use crate::mapping::{Mapping, Scalar};
+use crate::matcher::{Kind, MatcherBuilder, Slot};
+use crate::plan::{Cmp, Node, RuleEntry};
+use crate::rule_set::{Compiled, RuleSet, like};
+
+/// Builds the graph and the columns of one binding.
+pub(crate) struct Rewriter<'a> {
+    rules: &'a RuleSet,
+    schema: &'a Schema,
+    mapping: Option<&'a Mapping>,
+    graph: Graph,
+    columns: BTreeMap<ColumnPath, u32>,
+    paths: Vec<ColumnPath>,
+    builders: Vec<MatcherBuilder>,
+    keyword_builder: MatcherBuilder,
+    keyword_slots: HashMap<u32, Slot>,
+    keyword_rows: Vec<NodeId>,
+    references: Vec<Reference>,
+    resolved: HashMap<(Option<String>, String), Resolved>,
+    /// Literal tests of a column, so that routes and views share slots.
+    literals: HashMap<(u32, Kind, String, bool), NodeId>,
+    /// Predicate through view → node, so that what rules share is rewritten once.
+    known: HashMap<(u32, Option<String>), (NodeId, bool)>,
+}
+
+/// What a rewriter leaves: everything of a binding but its states.
+pub(crate) struct Parts {
+    pub(crate) bound: Vec<BoundColumn>,
+    pub(crate) keywords: Option<Keywords>,
+    pub(crate) references: Vec<Reference>,
+    pub(crate) graph: Graph,
+}
+
+/// What rewriting one rule through one view noticed.
+#[derive(Default)]
+struct Notes {
+    missing: BTreeSet<String>,
+    lost: BTreeSet<Lost>,
+    keywords: bool,
+}
+
+impl<'a> Rewriter<'a> {
+    pub(crate) fn new(rules: &'a RuleSet, schema: &'a Schema, mapping: Option<&'a Mapping>) -> Self {
+        Self {
+            rules,
+            schema,
+            mapping,
+            graph: Graph::new(),
+            columns: BTreeMap::new(),
+            paths: Vec::new(),
+            builders: Vec::new(),
+            keyword_builder: MatcherBuilder::default(),
+            keyword_slots: HashMap::new(),
+            keyword_rows: Vec::new(),
+            references: Vec::new(),
+            resolved: HashMap::new(),
+            literals: HashMap::new(),
+            known: HashMap::new(),
+        }
+    }
+
+    /// A rule as one node: over its views, rows of the routes AND the condition read through the view.
+    pub(crate) fn rule(&mut self, rule: &RuleEntry, routes: &[BoundRoute]) -> (NodeId, RuleBinding) {
+        let mut views: BTreeMap<Option<String>, Vec<NodeId>> = BTreeMap::new();
+        for route in routes.iter().filter(|route| route.fits(&rule.logsource)) {
+            views.entry(route.view_for(&rule.logsource).map(str::to_owned)).or_default().push(route.rows);
+        }
+        let mut state = RuleBinding::no_log_source();
+        let mut alternatives = Vec::new();
+        for (view, rows) in views {
+            let rows = self.graph.or(rows);
+            let mut notes = Notes::default();
+            let condition = self.node(&rule.condition, view.as_deref(), true, &mut notes);
+            if notes.keywords && condition != FALSE {
+                self.keyword_rows.push(rows);
+            }
+            let here = match (condition, notes.lost.is_empty()) {
+                (FALSE, _) => State::Inert,
+                (_, true) => State::Runs,
+                (_, false) => State::Partial,
+            };
+            let lost = if here == State::Partial { notes.lost.into_iter().collect() } else { Vec::new() };
+            state = state.better(RuleBinding { state: here, lost, missing: notes.missing.into_iter().collect() });
+            alternatives.push(self.graph.and([rows, condition]));
+        }
+        (self.graph.or(alternatives), state)
+    }
+
+    /// The rows of a route's condition; a column that is missing is null.
+    pub(crate) fn route(&mut self, when: &BTreeMap<String, Vec<Scalar>>) -> NodeId {
+        let mut all = Vec::new();
+        for (name, values) in when {
+            let path = ColumnPath::resolve(self.schema, name);
+            let mut any = Vec::new();
+            for value in values {
+                let node = match (value, &path) {
+                    (Scalar::Null, None) => TRUE,
+                    (_, None) => FALSE,
+                    (Scalar::Null, Some(path)) => {
+                        let present = self.present(path);
+                        self.graph.not(present)
+                    }
+                    (Scalar::Int(n), Some(path)) => {
+                        self.slot(path, &Compiled::Number { cmp: Cmp::Eq, value: n.to_string() })
+                    }
+                    (Scalar::Text(text), Some(path)) => {
+                        let test = if text.contains(['*', '?']) {
+                            like(&text.replace('\\', "\\\\"), false)
+                        } else {
+                            Err(String::new())
+                        };
+                        let test = test.unwrap_or_else(|_| Compiled::Text {
+                            kind: Kind::Equals,
+                            value: text.clone(),
+                            cased: false,
+                        });
+                        self.slot(path, &test)
+                    }
+                };
+                any.push(node);
+            }
+            all.push(self.graph.or(any));
+        }
+        self.graph.and(all)
+    }
+
+    /// The rows that are in none of `nodes`.
+    pub(crate) fn none_of(&mut self, nodes: Vec<NodeId>) -> NodeId {
+        let any = self.graph.or(nodes);
+        self.graph.not(any)
+    }
+
+    fn node(&mut self, node: &Node, view: Option<&str>, positive: bool, notes: &mut Notes) -> NodeId {
+        match node {
+            Node::And(children) => {
+                let children: Vec<NodeId> = children.iter().map(|c| self.node(c, view, positive, notes)).collect();
+                self.graph.and(children)
+            }
+            Node::Or(children) => {
+                let children: Vec<NodeId> = children.iter().map(|c| self.node(c, view, positive, notes)).collect();
+                self.graph.or(children)
+            }
+            Node::Not(child) => {
+                let child = self.node(child, view, !positive, notes);
+                self.graph.not(child)
+            }
+            Node::Leaf(predicate) => self.leaf(*predicate, view, positive, notes),
+        }
+    }
+
+    fn leaf(&mut self, predicate: u32, view: Option<&str>, positive: bool, notes: &mut Notes) -> NodeId {
+        let rules = self.rules;
+        let Some(field) = &rules.plan().predicates[predicate as usize].field else {
+            notes.keywords = true;
+            return self.keyword(predicate);
+        };
+        let test = rules.compiled(predicate);
+        let key = (predicate, view.map(str::to_owned));
+        let (node, complete) = match self.known.get(&key) {
+            Some(&known) => known,
+            None => {
+                let made = match test {
+                    Compiled::FieldRef { field: other, kind, cased } => {
+                        self.reference(field, other, *kind, *cased, view)
+                    }
+                    test => self.predicate(field, test, view),
+                };
+                self.known.insert(key, made);
+                made
+            }
+        };
+        if !complete {
+            notes.missing.insert(field.clone());
+            if let Compiled::FieldRef { field: other, .. } = test
+                && self.resolve(other, view).paths.is_empty()
+            {
+                notes.missing.insert(other.clone());
+                if !self.resolve(field, view).paths.is_empty() {
+                    notes.missing.remove(field);
+                }
+            }
+            // A missing field makes `null` true and everything else false.
+            let less = matches!(test, Compiled::Null) != positive;
+            notes.lost.insert(if less { Lost::Branches } else { Lost::Filters });
+        }
+        node
+    }
+
+    /// A predicate on the columns that answer its field, and whether any does.
+    fn predicate(&mut self, field: &str, test: &Compiled, view: Option<&str>) -> (NodeId, bool) {
+        let resolved = self.resolve(field, view);
+        if !resolved.hashes.is_empty() {
+            return self.hashes(&resolved, test);
+        }
+        match test {
+            _ if resolved.paths.is_empty() => (if matches!(test, Compiled::Null) { TRUE } else { FALSE }, false),
+            Compiled::Null | Compiled::Exists => {
+                let present: Vec<NodeId> = resolved.paths.iter().map(|path| self.present(path)).collect();
+                let any = self.graph.or(present);
+                (if matches!(test, Compiled::Null) { self.graph.not(any) } else { any }, true)
+            }
+            test => {
+                let readings = answers::readings(test, &resolved.rich);
+                let mut alternatives = Vec::new();
+                for (at, path) in resolved.paths.iter().enumerate() {
+                    let mut any = vec![self.slot(path, test)];
+                    any.extend(readings.iter().map(|reading| self.slot(path, reading)));
+                    let any = self.graph.or(any);
+                    let guarded = self.guarded(any, &resolved.paths[..at]);
+                    alternatives.push(guarded);
+                }
+                (self.graph.or(alternatives), true)
+            }
+        }
+    }
+
+    /// `node`, on rows where none of `earlier` answers.
+    fn guarded(&mut self, node: NodeId, earlier: &[ColumnPath]) -> NodeId {
+        let mut all = vec![node];
+        for path in earlier {
+            let present = self.present(path);
+            all.push(self.graph.not(present));
+        }
+        self.graph.and(all)
+    }
+
+    fn hashes(&mut self, resolved: &Resolved, test: &Compiled) -> (NodeId, bool) {
+        let present: Vec<NodeId> = resolved.hashes.values().map(|path| self.present(path)).collect();
+        match test {
+            Compiled::Null | Compiled::Exists => {
+                let any = self.graph.or(present);
+                (if matches!(test, Compiled::Null) { self.graph.not(any) } else { any }, true)
+            }
+            test => match answers::hash_tests(test, &resolved.hashes) {
+                Some(tests) if !tests.is_empty() => {
+                    let slots: Vec<NodeId> = tests.iter().map(|(path, test)| self.slot(path, test)).collect();
+                    (self.graph.or(slots), true)
+                }
+                _ => (FALSE, false),
+            },
+        }
+    }
+
+    /// A comparison of two fields: of the first columns of each that are there in the row.
+    fn reference(&mut self, field: &str, other: &str, kind: Kind, cased: bool, view: Option<&str>) -> (NodeId, bool) {
+        let (left, right) = (self.resolve(field, view), self.resolve(other, view));
+        let mut alternatives = Vec::new();
+        for (i, value) in left.paths.iter().enumerate() {
+            for (j, other) in right.paths.iter().enumerate() {
+                let reference = Reference { value: self.column(value), other: self.column(other), kind, cased };
+                let number = self.references.iter().position(|known| *known == reference).unwrap_or_else(|| {
+                    self.references.push(reference);
+                    self.references.len() - 1
+                });
+                let node = self.graph.intern(GraphNode::Reference { reference: number as u32 });
+                let node = self.guarded(node, &left.paths[..i]);
+                alternatives.push(self.guarded(node, &right.paths[..j]));
+            }
+        }
+        let complete = !left.paths.is_empty() && !right.paths.is_empty();
+        (self.graph.or(alternatives), complete)
+    }
+
+    fn keyword(&mut self, predicate: u32) -> NodeId {
+        let slot = match self.keyword_slots.get(&predicate) {
+            Some(&slot) => slot,
+            None => {
+                let slot = self.keyword_builder.add(self.rules.compiled(predicate));
+                self.keyword_slots.insert(predicate, slot);
+                slot
+            }
+        };
+        self.graph.intern(GraphNode::Keyword { slot })
+    }
+
+    fn resolve(&mut self, field: &str, view: Option<&str>) -> Resolved {
+        let key = (view.map(str::to_owned), field.to_owned());
+        let (schema, mapping) = (self.schema, self.mapping);
+        self.resolved.entry(key).or_insert_with(|| answers::resolve(schema, mapping, view, field)).clone()
+    }
+
+    fn column(&mut self, path: &ColumnPath) -> u32 {
+        if let Some(&column) = self.columns.get(path) {
+            return column;
+        }
+        let column = self.paths.len() as u32;
+        self.columns.insert(path.clone(), column);
+        self.paths.push(path.clone());
+        self.builders.push(MatcherBuilder::default());
+        column
+    }
+
+    fn present(&mut self, path: &ColumnPath) -> NodeId {
+        let column = self.column(path);
+        self.graph.intern(GraphNode::Present { column })
+    }
+
+    fn slot(&mut self, path: &ColumnPath, test: &Compiled) -> NodeId {
+        let column = self.column(path);
+        let key = match test {
+            Compiled::Text { kind, value, cased } => Some((column, *kind, value.clone(), *cased)),
+            _ => None,
+        };
+        if let Some(&known) = key.as_ref().and_then(|key| self.literals.get(key)) {
+            return known;
+        }
+        let slot = self.builders[column as usize].add(test);
+        let node = self.graph.intern(GraphNode::Slot { column, slot });
+        if let Some(key) = key {
+            self.literals.insert(key, node);
+        }
+        node
+    }
+
+    /// The finished structures.
+    pub(crate) fn finish(mut self) -> Result<Parts, Error> {
+        let mut bound = Vec::with_capacity(self.paths.len());
+        for (path, builder) in self.paths.into_iter().zip(self.builders) {
+            bound.push(BoundColumn { path, matcher: builder.build()? });
+        }
+        let keywords = if self.keyword_rows.is_empty() {
+            None
+        } else {
+            let scope = self.graph.or(self.keyword_rows);
+            Some(Keywords { matcher: self.keyword_builder.build()?, scope })
+        };
+        Ok(Parts { bound, keywords, references: self.references, graph: self.graph })
+    }
+}

@@ -1,0 +1,172 @@
+//! Filing predicates into a [`ColumnMatcher`].
+
+use std::collections::{BTreeMap, HashMap};
+
+use daachorse::DoubleArrayAhoCorasickBuilder;
+
+use super::{AffixIndex, Check, ColumnMatcher, End, Entry, Slot};
+use crate::error::Error;
+use crate::fold::fold;
+use crate::pattern::Pattern;
+use crate::plan::{Cmp, How};
+use crate::rule_set::Compiled;
+
+/// How a text stands to a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Kind {
+    Equals,
+    StartsWith,
+    EndsWith,
+    Contains,
+}
+
+impl Kind {
+    pub(crate) fn holds(self, value: &str, text: &str) -> bool {
+        match self {
+            Self::Equals => value == text,
+            Self::StartsWith => value.starts_with(text),
+            Self::EndsWith => value.ends_with(text),
+            Self::Contains => memchr::memmem::find(value.as_bytes(), text.as_bytes()).is_some(),
+        }
+    }
+}
+
+impl From<How> for Kind {
+    fn from(how: How) -> Self {
+        match how {
+            How::Equals => Self::Equals,
+            How::Contains => Self::Contains,
+            How::StartsWith => Self::StartsWith,
+            How::EndsWith => Self::EndsWith,
+        }
+    }
+}
+
+/// Collects predicates; one slot each.
+#[derive(Debug, Default)]
+pub(crate) struct MatcherBuilder {
+    slots: usize,
+    entries: Vec<Entry>,
+    /// Folded text → entries, by kind; sorted so that a matcher is the same whatever the order of hashing.
+    equals: BTreeMap<String, Vec<u32>>,
+    numbers: BTreeMap<String, Vec<u32>>,
+    prefixes: BTreeMap<String, Vec<u32>>,
+    suffixes: BTreeMap<String, Vec<u32>>,
+    contains: BTreeMap<String, Vec<u32>>,
+    always: Vec<u32>,
+    comparisons: Vec<(Slot, Cmp, Box<str>)>,
+    networks: Vec<(Slot, ipnet::IpNet)>,
+    parts: Vec<(Slot, crate::plan::TimePart, Cmp, i64)>,
+}
+
+impl MatcherBuilder {
+    /// Files a predicate and returns its slot.
+    pub(crate) fn add(&mut self, test: &Compiled) -> Slot {
+        let slot = self.slots as Slot;
+        self.slots += 1;
+        match test {
+            Compiled::Text { kind, value, cased } => {
+                let check = if *cased { Check::Cased(*kind, value.as_str().into()) } else { Check::Sure };
+                self.file(*kind, fold(value), slot, check);
+            }
+            Compiled::Pattern { escaped, pattern, cased } => {
+                let needle = fold(&pattern.required());
+                let check = if *cased {
+                    Check::Original(pattern.clone())
+                } else {
+                    // Folding maps code points one to one and leaves the three escaped characters alone.
+                    Check::Folded(Pattern::parse(&fold(escaped)).unwrap_or_else(|| pattern.clone()))
+                };
+                self.file(Kind::Contains, needle, slot, check);
+            }
+            Compiled::Regex { regex, required } => match required {
+                Some(texts) => {
+                    let entry = self.entry(slot, Check::Regex(regex.clone()));
+                    for text in texts {
+                        self.contains.entry(text.clone()).or_default().push(entry);
+                    }
+                }
+                None => {
+                    let entry = self.entry(slot, Check::Regex(regex.clone()));
+                    self.always.push(entry);
+                }
+            },
+            Compiled::Number { cmp: Cmp::Eq, value } => {
+                let entry = self.entry(slot, Check::Sure);
+                self.numbers.entry(value.clone()).or_default().push(entry);
+            }
+            Compiled::Number { cmp, value } => self.comparisons.push((slot, *cmp, value.as_str().into())),
+            Compiled::NumberWithin { value } => {
+                self.file(Kind::Contains, value.clone(), slot, Check::NoDigitBeside(value.as_str().into()));
+            }
+            Compiled::Cidr(net) => self.networks.push((slot, *net)),
+            Compiled::TimePart { part, cmp, value } => self.parts.push((slot, *part, *cmp, *value)),
+            // Presence and references are no properties of one value; the graph answers them.
+            Compiled::Null | Compiled::Exists | Compiled::FieldRef { .. } => {}
+        }
+        slot
+    }
+
+    fn entry(&mut self, slot: Slot, check: Check) -> u32 {
+        self.entries.push(Entry { slot, check });
+        (self.entries.len() - 1) as u32
+    }
+
+    fn file(&mut self, kind: Kind, folded: String, slot: Slot, check: Check) {
+        let entry = self.entry(slot, check);
+        // An empty needle is in every value: only the check can tell.
+        if folded.is_empty() && kind != Kind::Equals {
+            self.always.push(entry);
+            return;
+        }
+        let index = match kind {
+            Kind::Equals => &mut self.equals,
+            Kind::StartsWith => &mut self.prefixes,
+            Kind::EndsWith => &mut self.suffixes,
+            Kind::Contains => &mut self.contains,
+        };
+        index.entry(folded).or_default().push(entry);
+    }
+
+    /// Builds the matcher.
+    pub(crate) fn build(self) -> Result<ColumnMatcher, Error> {
+        let mut groups: Vec<Box<[u32]>> = Vec::new();
+        let mut number = |entries: Vec<u32>| {
+            groups.push(entries.into_boxed_slice());
+            (groups.len() - 1) as u32
+        };
+        let table =
+            |texts: BTreeMap<String, Vec<u32>>, number: &mut dyn FnMut(Vec<u32>) -> u32| -> HashMap<Box<str>, u32> {
+                texts.into_iter().map(|(text, entries)| (text.into_boxed_str(), number(entries))).collect()
+            };
+        let equals = table(self.equals, &mut number);
+        let numbers = table(self.numbers, &mut number);
+        let prefixes =
+            AffixIndex::new(End::Start, self.prefixes.into_iter().map(|(t, e)| (t, number(e))).collect::<Vec<_>>());
+        let suffixes =
+            AffixIndex::new(End::Tail, self.suffixes.into_iter().map(|(t, e)| (t, number(e))).collect::<Vec<_>>());
+        let literals: Vec<(String, u32)> = self.contains.into_iter().map(|(t, e)| (t, number(e))).collect();
+        let contains = if literals.is_empty() {
+            None
+        } else {
+            let automaton = DoubleArrayAhoCorasickBuilder::new()
+                .build_with_values(literals)
+                .map_err(|e| Error::predicate(format!("the literals of a column cannot be compiled: {e}")))?;
+            Some(super::Automaton(automaton))
+        };
+        Ok(ColumnMatcher {
+            slots: self.slots,
+            entries: self.entries,
+            groups,
+            equals,
+            numbers,
+            prefixes,
+            suffixes,
+            contains,
+            always: self.always.into_boxed_slice(),
+            comparisons: self.comparisons,
+            networks: self.networks,
+            parts: self.parts,
+        })
+    }
+}

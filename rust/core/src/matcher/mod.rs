@@ -1,0 +1,200 @@
+//! All predicates that ask one column's value, in one combined structure.
+//!
+//! Each predicate is filed under what must hold for it to be true at all — the folded value equals, begins with, ends
+//! with or contains a text — with a check that settles what the text alone does not (case, wildcards, a regex). One look
+//! at a value then visits the indices once, whatever the number of rules: a hash table for equality, one binary search
+//! each for prefixes and suffixes, one automaton for all contained literals. Only predicates that no text can announce
+//! (`[a-z]{40}`) are tried one by one.
+
+mod affix;
+mod build;
+mod required;
+
+use std::collections::HashMap;
+
+use daachorse::DoubleArrayAhoCorasick;
+use ipnet::IpNet;
+use regex::Regex;
+
+pub(crate) use affix::{AffixIndex, End};
+pub(crate) use build::{Kind, MatcherBuilder};
+pub(crate) use required::required as required_literals;
+
+use crate::decimal::Decimal;
+use crate::pattern::Pattern;
+use crate::plan::{Cmp, TimePart};
+use crate::{address, fold, time};
+
+/// A predicate's number within its column's matcher.
+pub(crate) type Slot = u32;
+
+/// What remains to be settled once a predicate's text was found.
+#[derive(Debug)]
+enum Check {
+    /// Nothing: the folded text says it all.
+    Sure,
+    /// The original value must stand in this relation to the cased text.
+    Cased(Kind, Box<str>),
+    /// The folded value must match the pattern.
+    Folded(Pattern),
+    /// The original value must match the pattern.
+    Original(Pattern),
+    /// The original value must match.
+    Regex(Regex),
+    /// The text must occur where no digit stands beside it.
+    NoDigitBeside(Box<str>),
+}
+
+/// One predicate filed under a text.
+#[derive(Debug)]
+struct Entry {
+    slot: Slot,
+    check: Check,
+}
+
+/// The automaton over all contained literals; its values are group numbers.
+struct Automaton(DoubleArrayAhoCorasick<u32>);
+
+impl std::fmt::Debug for Automaton {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Automaton").field("states", &self.0.num_states()).finish()
+    }
+}
+
+/// All predicates on one column; immutable and shared.
+#[derive(Debug)]
+pub(crate) struct ColumnMatcher {
+    slots: usize,
+    entries: Vec<Entry>,
+    /// Lists of entry numbers: what the indices report.
+    groups: Vec<Box<[u32]>>,
+    equals: HashMap<Box<str>, u32>,
+    /// Canonical decimal texts: they equal text columns as text, and number columns as numbers.
+    numbers: HashMap<Box<str>, u32>,
+    prefixes: AffixIndex,
+    suffixes: AffixIndex,
+    contains: Option<Automaton>,
+    always: Box<[u32]>,
+    comparisons: Vec<(Slot, Cmp, Box<str>)>,
+    networks: Vec<(Slot, IpNet)>,
+    parts: Vec<(Slot, TimePart, Cmp, i64)>,
+}
+
+/// Reusable memory of [`ColumnMatcher::examine`].
+#[derive(Debug, Default)]
+pub(crate) struct Examination {
+    folded: String,
+    /// `tried[entry] == round` means that the entry was settled for this value.
+    tried: Vec<u32>,
+    round: u32,
+    /// The slots that are true of the value: sorted, distinct.
+    pub(crate) truths: Vec<Slot>,
+}
+
+impl ColumnMatcher {
+    /// The number of predicates.
+    pub(crate) fn slots(&self) -> usize {
+        self.slots
+    }
+
+    /// Finds the predicates that are true of `value` and leaves them in `work.truths`.
+    ///
+    /// `number` is the canonical decimal text of the value where the column holds numbers whose text form may differ
+    /// from it (decimals with trailing zeros); otherwise the value itself.
+    pub(crate) fn examine(&self, value: &str, number: &str, work: &mut Examination) {
+        work.truths.clear();
+        work.tried.resize(self.entries.len(), 0);
+        work.round = work.round.wrapping_add(1);
+        if work.round == 0 {
+            work.tried.fill(0);
+            work.round = 1;
+        }
+        let Examination { folded, tried, round, truths } = work;
+        fold::fold_into(value, folded);
+        let mut visit = |group: u32| {
+            for &at in &self.groups[group as usize] {
+                if std::mem::replace(&mut tried[at as usize], *round) != *round {
+                    let entry = &self.entries[at as usize];
+                    if entry.check.holds(value, folded) {
+                        truths.push(entry.slot);
+                    }
+                }
+            }
+        };
+        if let Some(&group) = self.equals.get(folded.as_str()) {
+            visit(group);
+        }
+        if !self.numbers.is_empty()
+            && let Some(&group) = self.numbers.get(number)
+        {
+            visit(group);
+        }
+        if !self.prefixes.is_empty() {
+            self.prefixes.find(folded.as_bytes(), &mut visit);
+        }
+        if !self.suffixes.is_empty() {
+            self.suffixes.find(folded.as_bytes(), &mut visit);
+        }
+        if let Some(automaton) = &self.contains {
+            for found in automaton.0.find_overlapping_iter(folded.as_bytes()) {
+                visit(found.value());
+            }
+        }
+        for &at in &self.always {
+            let entry = &self.entries[at as usize];
+            if entry.check.holds(value, folded) {
+                truths.push(entry.slot);
+            }
+        }
+        self.examine_quantities(value, truths);
+        truths.sort_unstable();
+        truths.dedup();
+    }
+
+    /// Predicates that read the value as a number, an address or a time.
+    fn examine_quantities(&self, value: &str, truths: &mut Vec<Slot>) {
+        if !self.comparisons.is_empty()
+            && let Some(number) = Decimal::parse(value)
+        {
+            truths.extend(self.comparisons.iter().filter_map(|(slot, cmp, limit)| {
+                Decimal::parse(limit).is_some_and(|limit| cmp.holds(number.cmp(&limit))).then_some(*slot)
+            }));
+        }
+        if !self.networks.is_empty() {
+            truths.extend(self.networks.iter().filter(|(_, net)| address::inside(net, value)).map(|(slot, _)| *slot));
+        }
+        if !self.parts.is_empty()
+            && let Some(at) = time::parse(value)
+        {
+            truths.extend(
+                self.parts
+                    .iter()
+                    .filter(|(_, part, cmp, n)| cmp.holds(time::part(at, *part).cmp(n)))
+                    .map(|(slot, ..)| *slot),
+            );
+        }
+    }
+}
+
+impl Check {
+    fn holds(&self, value: &str, folded: &str) -> bool {
+        match self {
+            Self::Sure => true,
+            Self::Cased(kind, text) => kind.holds(value, text),
+            Self::Folded(pattern) => pattern.matches(folded),
+            Self::Original(pattern) => pattern.matches(value),
+            Self::Regex(regex) => regex.is_match(value),
+            Self::NoDigitBeside(number) => no_digit_beside(value, number),
+        }
+    }
+}
+
+/// Whether `number` occurs in `value` where neither neighbour is a digit.
+fn no_digit_beside(value: &str, number: &str) -> bool {
+    let bytes = value.as_bytes();
+    memchr::memmem::find_iter(bytes, number.as_bytes()).any(|at| {
+        let before = at.checked_sub(1).map(|i| bytes[i]);
+        let after = bytes.get(at + number.len()).copied();
+        !before.is_some_and(|b| b.is_ascii_digit()) && !after.is_some_and(|b| b.is_ascii_digit())
+    })
+}

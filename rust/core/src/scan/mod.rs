@@ -1,0 +1,8 @@
+//! Scanning: batches in, matches out.
+
+mod bitmap;
+mod evaluate;
+mod scanner;
+mod signatures;
+
+pub use scanner::{RowRule, Scanner};

@@ -1,0 +1,254 @@
+//! The scanner: scratch space that drives a binding over record batches.
+//!
+//! For each batch: every column's rows get signatures, signatures are counted into the number of rows of each predicate,
+//! and the graph is evaluated for the rules that these counts leave open. Scratch is kept between batches; nothing is
+//! allocated per row.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, RecordBatch};
+
+use super::bitmap::Bitmap;
+use super::evaluate::Evaluation;
+use super::signatures::{ABSENT, NOTHING, SignatureId, Signatures};
+use crate::bind::{Binding, FALSE, Reference};
+use crate::column::{Leaves, all_leaves, formatter, leaves};
+use crate::error::Error;
+use crate::fold::fold_into;
+use crate::matcher::ColumnMatcher;
+
+/// One match: a row of the batch and a rule of the Plan.
+pub type RowRule = (u32, u32);
+
+/// Drives a binding over batches; one per thread.
+#[derive(Debug)]
+pub struct Scanner {
+    binding: Arc<Binding>,
+    pub(super) columns: Vec<ColumnState>,
+    pub(super) keywords: ColumnState,
+    evaluation: Evaluation,
+    not_evaluable: BTreeMap<String, u64>,
+}
+
+/// What a batch's rows are in one column.
+#[derive(Debug)]
+pub(super) struct ColumnState {
+    pub(super) signatures: Signatures,
+    /// The signature of each row.
+    pub(super) rows: Vec<SignatureId>,
+    /// Rows of the batch by signature; kept at zero between batches.
+    multiplicity: Vec<u32>,
+    /// The distinct signatures of the batch.
+    pub(super) distinct: Vec<SignatureId>,
+    /// Rows in which each slot is true.
+    pub(super) slot_counts: Vec<u32>,
+    /// Rows in which the column is there.
+    pub(super) present: u32,
+}
+
+impl ColumnState {
+    fn new() -> Self {
+        Self {
+            signatures: Signatures::new(),
+            rows: Vec::new(),
+            multiplicity: Vec::new(),
+            distinct: Vec::new(),
+            slot_counts: Vec::new(),
+            present: 0,
+        }
+    }
+
+    fn begin(&mut self, slots: usize) {
+        self.signatures.bound();
+        self.rows.clear();
+        self.distinct.clear();
+        self.slot_counts.clear();
+        self.slot_counts.resize(slots, 0);
+        self.present = 0;
+    }
+
+    /// Counts signatures, and from them the rows of each slot.
+    fn count(&mut self) {
+        self.multiplicity.resize(self.signatures.len(), 0);
+        for &signature in &self.rows {
+            let count = &mut self.multiplicity[signature as usize];
+            if *count == 0 {
+                self.distinct.push(signature);
+            }
+            *count += 1;
+        }
+        for &signature in &self.distinct {
+            let rows = std::mem::take(&mut self.multiplicity[signature as usize]);
+            if signature != ABSENT {
+                self.present += rows;
+            }
+            for &slot in self.signatures.slots(signature) {
+                self.slot_counts[slot as usize] += rows;
+            }
+        }
+    }
+}
+
+impl Scanner {
+    /// A scanner for a binding.
+    pub fn new(binding: Arc<Binding>) -> Self {
+        let columns = binding.bound.iter().map(|_| ColumnState::new()).collect();
+        Self {
+            columns,
+            keywords: ColumnState::new(),
+            evaluation: Evaluation::default(),
+            not_evaluable: BTreeMap::new(),
+            binding,
+        }
+    }
+
+    /// The binding that this scanner drives.
+    pub fn binding(&self) -> &Arc<Binding> {
+        &self.binding
+    }
+
+    /// Matches of one batch, sorted by row, then by rule.
+    ///
+    /// `batch` has exactly the columns [`Binding::columns`] in that order; text may come as any text or dictionary type.
+    ///
+    /// # Errors
+    /// The batch has other columns, or a nested column cannot be read.
+    pub fn scan(&mut self, batch: &RecordBatch) -> Result<Vec<RowRule>, Error> {
+        let binding = Arc::clone(&self.binding);
+        if batch.num_columns() != binding.columns().len() {
+            return Err(Error::batch(format!(
+                "the batch has {} columns where the binding reads {}",
+                batch.num_columns(),
+                binding.columns().len()
+            )));
+        }
+        let rows = batch.num_rows();
+        if rows == 0 || !binding.runs_any() {
+            return Ok(Vec::new());
+        }
+        let mut at_hand: Vec<Leaves> = Vec::with_capacity(binding.bound.len());
+        for (bound, state) in binding.bound.iter().zip(&mut self.columns) {
+            let position = binding.positions[&bound.path.column];
+            let leaves = leaves(batch.column(position), &bound.path)?;
+            state.begin(bound.matcher.slots());
+            let before = state.signatures.not_evaluable;
+            state.signatures.of_rows(&bound.matcher, &leaves, rows, None, &mut state.rows)?;
+            let failed = state.signatures.not_evaluable - before;
+            if failed > 0 {
+                *self.not_evaluable.entry(binding.names[position].clone()).or_default() += failed;
+            }
+            state.count();
+            at_hand.push(leaves);
+        }
+        let mut evaluation = std::mem::take(&mut self.evaluation);
+        evaluation.begin(rows, &binding);
+        if let Some(keywords) = &binding.keywords {
+            self.keywords.begin(keywords.matcher.slots());
+            evaluation.bounds(&binding, self, true);
+            let mut scope = Bitmap::default();
+            scope.fill(rows);
+            evaluation.eval(&binding, self, &at_hand, keywords.scope, &mut scope);
+            self.scan_keywords(&keywords.matcher, batch, &binding, &scope)?;
+        }
+        evaluation.bounds(&binding, self, false);
+        let mut found: Vec<RowRule> = Vec::new();
+        let mut matching = Bitmap::default();
+        for &(rule, root) in &binding.rules {
+            if root == FALSE || evaluation.bound(root) == 0 {
+                continue;
+            }
+            matching.fill(rows);
+            if evaluation.eval(&binding, self, &at_hand, root, &mut matching) {
+                found.extend(matching.rows().map(|row| (row as u32, rule)));
+            }
+        }
+        self.evaluation = evaluation;
+        found.sort_unstable();
+        Ok(found)
+    }
+
+    /// Values that rules asked and that have no text form, by column.
+    pub fn not_evaluable(&self) -> &BTreeMap<String, u64> {
+        &self.not_evaluable
+    }
+
+    /// Examines every column of the rows in `scope` for keywords.
+    fn scan_keywords(
+        &mut self,
+        matcher: &ColumnMatcher,
+        batch: &RecordBatch,
+        binding: &Binding,
+        scope: &Bitmap,
+    ) -> Result<(), Error> {
+        let rows = batch.num_rows();
+        let state = &mut self.keywords;
+        state.rows.resize(rows, NOTHING);
+        if scope.is_empty() {
+            state.count();
+            return Ok(());
+        }
+        let mut wanted = vec![false; rows];
+        scope.rows().for_each(|row| wanted[row] = true);
+        let mut here = Vec::with_capacity(rows);
+        for (position, column) in batch.columns().iter().enumerate() {
+            if binding.names[position].starts_with('_') {
+                continue;
+            }
+            for leaves in all_leaves(column)? {
+                if !holds_text_or_numbers(&leaves.values) {
+                    continue;
+                }
+                here.clear();
+                state.signatures.of_rows(matcher, &leaves, rows, Some(&wanted), &mut here)?;
+                for (row, &signature) in here.iter().enumerate() {
+                    if signature > NOTHING {
+                        state.rows[row] = state.signatures.merge(&[state.rows[row], signature]);
+                    }
+                }
+            }
+        }
+        state.count();
+        Ok(())
+    }
+}
+
+/// Keywords see text and numbers, not times or truth values.
+fn holds_text_or_numbers(values: &ArrayRef) -> bool {
+    use arrow::datatypes::DataType as T;
+    let data_type = match values.data_type() {
+        T::Dictionary(_, values) => values.as_ref(),
+        other => other,
+    };
+    data_type.is_numeric()
+        || matches!(data_type, T::Utf8 | T::LargeUtf8 | T::Utf8View | T::Binary | T::LargeBinary | T::BinaryView)
+}
+
+/// Whether a reference holds in a row: any value of the one against any of the other.
+pub(super) fn reference_holds(reference: &Reference, at_hand: &[Leaves], row: usize) -> bool {
+    let texts = |column: u32| -> Vec<String> {
+        let leaves = &at_hand[column as usize];
+        let Some(format) = formatter(leaves.values.as_ref()) else { return Vec::new() };
+        let nulls = leaves.values.logical_nulls();
+        leaves
+            .range(row)
+            .filter(|&i| nulls.as_ref().is_none_or(|nulls| nulls.is_valid(i)))
+            .filter_map(|i| {
+                let mut text = String::new();
+                format(i, &mut text).then_some(text)
+            })
+            .map(|text| {
+                if reference.cased {
+                    text
+                } else {
+                    let mut folded = String::new();
+                    fold_into(&text, &mut folded);
+                    folded
+                }
+            })
+            .collect()
+    };
+    let others = texts(reference.other);
+    !others.is_empty()
+        && texts(reference.value).iter().any(|value| others.iter().any(|other| reference.kind.holds(value, other)))
+}
