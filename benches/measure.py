@@ -48,7 +48,8 @@ def main() -> int:
     parser.add_argument("--one", nargs=2, metavar=("ARCHIVE", "RULES"), help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.one:
-        print(json.dumps(_one(*asked.one, asked.threads)))
+        archive, rules = asked.one
+        print(json.dumps(_one(archive, rules, asked.threads)))
         return 0
     asked.work.mkdir(parents=True, exist_ok=True)
     print(_machine())
@@ -98,7 +99,7 @@ def _is_windows_process_creation(path: Path) -> bool:
     text = path.read_text(encoding="utf-8")
     if "process_creation" not in text:
         return False
-    source = yaml.load(text, Loader=yaml.CSafeLoader).get("logsource", {})  # noqa: S506 -- the C loader is a safe one
+    source = yaml.load(text, Loader=yaml.CSafeLoader).get("logsource", {})
     return bool((source.get("product"), source.get("category")) == ("windows", "process_creation"))
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-TOOLS = ("bash", "sh", "make", "find", "sed", "grep", "env", "python3", "cargo", "cc")
+TOOLS = ("bash", "sh", "make", "find", "sed", "grep", "expand", "env", "python3", "cargo", "cc")
 
 
 def make(folder: Path, *arguments: str, without: str | None = None) -> subprocess.CompletedProcess[str]:

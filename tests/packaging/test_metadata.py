@@ -82,7 +82,7 @@ def test_the_top_level_is_the_one_that_was_agreed() -> None:
     names = {path.name for path in ROOT.iterdir() if not path.name.startswith(".")} - ignored
     assert names <= {
         "Cargo.lock", "Cargo.toml", "CHANGELOG.md", "CONTRIBUTING.md", "DESIGN.md", "LICENSE", "Makefile", "README.md",
-        "benches", "clippy.toml", "deny.toml", "pyproject.toml", "python", "rust", "tests",
+        "benches", "clippy.toml", "deny.toml", "pyproject.toml", "python", "rust", "rustfmt.toml", "tests",
     }  # fmt: skip
 
 
