@@ -7,47 +7,23 @@ item is one entry of `_misjudged`; nothing anywhere goes by the text of a messag
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import sigma.exceptions as sigma_errors
 from sigma.rule import SigmaDetections, SigmaRule
 
-# Metadata, by the class that pySigma raises for it: our code and the key of the rule.
-_KEYS = (
-    "author",
-    "date",
-    "description",
-    "falsepositives",
-    "fields",
-    "level",
-    "license",
-    "logsource",
-    "modified",
-    "name",
-    "references",
-    "related",
-    "scope",
-    "status",
-    "tag",
-    "taxonomy",
-    "title",
-    "identifier",
-)
-_CODES: dict[type, tuple[str, str]] = {}
-for _key in _KEYS:
-    _class = getattr(sigma_errors, "Sigma" + {"falsepositives": "FalsePositives"}.get(_key, _key.title()) + "Error", None)
-    if _class is not None:
-        _CODES[_class] = (f"bad-{_key}", {"tag": "tags", "identifier": "id"}.get(_key, _key))
-# Two complaints come as general classes: a tag without a namespace, and a name that is no text.
-_CODES[sigma_errors.SigmaValueError] = ("bad-tag", "tags")
-_CODES[sigma_errors.SigmaTypeError] = ("bad-name", "name")
+from sigtrawl.rules.metadata import Complaint, check_metadata
 
-_HINTS = {
-    "bad-level": "levels are informational, low, medium, high and critical",
-    "bad-status": "statuses are stable, test, experimental, deprecated and unsupported",
-    "bad-logsource": "state at least one of product, category and service",
-    "bad-tag": "tags are written namespace.name, such as attack.t1059",
-}
+# What pySigma raises a class of its own for, and what that class is called where the key's name does not tell.
+_KEYS = (
+    *("author", "date", "description", "falsepositives", "fields", "license", "modified", "name", "references", "related"),
+    *("scope", "taxonomy", "title"),
+)
+_STEMS = {"falsepositives": "FalsePositives"}
+# Not every supported version has every class.
+_BY_CLASS = {getattr(sigma_errors, f"Sigma{_STEMS.get(key, key.title())}Error", None): key for key in _KEYS}
+# A name that is no text is told by a general class.
+_BY_CLASS[sigma_errors.SigmaTypeError] = "name"
 
 _STUB = {"any": {"field": "value"}, "condition": "any"}
 # Modifiers that all supported versions read alike.
@@ -55,27 +31,14 @@ _AGREED = frozenset({"contains", "startswith", "endswith", "all", "cased", "lt",
 _PLAIN = (str, int, float, bool, type(None))
 
 
-class Complaint(NamedTuple):
-    """What pySigma has against a rule."""
-
-    code: str
-    key: str
-    message: str
-    hint: str | None
-
-
 def read_metadata(raw: Mapping[str, Any]) -> tuple[SigmaRule | None, list[Complaint]]:
     """Let pySigma read all of a rule but its detection, which `check_form` is for."""
-    stubbed = {**raw, "detection": _STUB}
-    complaints: list[Complaint] = []
-    if (identifier := raw.get("id")) is not None and not isinstance(identifier, str):
-        # pySigma calls text methods on it.
-        complaints.append(Complaint("bad-identifier", "id", f"the id must be a UUID, not {identifier!r}", "quote it"))
-        stubbed["id"] = None
+    clean, complaints = check_metadata(raw)
+    clean["detection"] = _STUB
     try:
-        rule = SigmaRule.from_dict(stubbed, collect_errors=True)
+        rule = SigmaRule.from_dict(clean, collect_errors=True)
     except Exception as error:  # noqa: BLE001 - pySigma promises nothing about odd metadata; the rule is bad, the load goes on
-        complaints.append(Complaint("bad-metadata", "", f"its metadata cannot be read: {error}", None))
+        complaints.append(Complaint("bad-metadata", "", f"its metadata cannot be read: {error}"))
         return None, complaints
     complaints += [_complaint(error) for error in rule.errors]
     return rule, complaints
@@ -86,17 +49,17 @@ def check_form(detection: Mapping[str, Any]) -> Complaint | None:
     try:
         SigmaDetections.from_dict(_agreed(detection))
     except sigma_errors.SigmaError as error:
-        return Complaint("detection-form", "detection", str(error), None)
+        return Complaint("detection-form", "detection", str(error))
     except Exception as error:  # noqa: BLE001 - as above
-        return Complaint("detection-form", "detection", f"pySigma cannot read it: {error}", None)
+        return Complaint("detection-form", "detection", f"pySigma cannot read it: {error}")
     return None
 
 
 def _complaint(error: sigma_errors.SigmaError) -> Complaint:
-    code, key = next((_CODES[kind] for kind in type(error).__mro__ if kind in _CODES), ("bad-metadata", ""))
+    key = next((_BY_CLASS[kind] for kind in type(error).__mro__ if kind in _BY_CLASS), "")
     # Without the place that pySigma appends: ours is told beside it.
     message = str(error.args[0]) if error.args else str(error)
-    return Complaint(code, key, message, _HINTS.get(code))
+    return Complaint(f"bad-{key or 'metadata'}", key, message)
 
 
 def _agreed(detection: Mapping[str, Any]) -> dict[str, Any]:

@@ -70,6 +70,8 @@ def read_documents(text: str) -> Iterator[Document]:
             walk = _Walk(loader)
             content = walk.value(loader.get_node(), ())
             yield Document(content, walk.readings, tuple(walk.repeated))
+    except yaml.constructor.ConstructorError as error:
+        raise DocumentError("yaml-tag", _told(error), "rules use no tags of their own") from None
     except yaml.YAMLError as error:
         raise DocumentError("yaml-syntax", _told(error)) from None
     except RecursionError:

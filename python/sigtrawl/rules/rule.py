@@ -6,6 +6,7 @@ because two rules with one id are the same rule only if their whole content is.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from sigtrawl.errors import RuleError
@@ -136,8 +137,8 @@ def read_rule(document: Document, path: str, file: str, given: Values) -> tuple[
         status=meta.status.name.lower() if meta.status else None,
         level=meta.level.name.lower() if meta.level else None,
         author=meta.author,
-        date=str(meta.date) if meta.date else None,
-        modified=str(meta.modified) if meta.modified else None,
+        date=_day(meta.date),
+        modified=_day(meta.modified),
         description=meta.description,
         references=tuple(meta.references or ()),
         falsepositives=tuple(meta.falsepositives or ()),
@@ -153,6 +154,11 @@ def read_rule(document: Document, path: str, file: str, given: Values) -> tuple[
         raw=raw,
     )
     return rule, []
+
+
+def _day(moment: date | None) -> str | None:
+    """Write a date; of a time only its day."""
+    return moment.isoformat()[:10] if moment else None
 
 
 def _other_kind(raw: Mapping[str, Any]) -> tuple[str, str, str, str] | None:
@@ -172,4 +178,4 @@ def _warn_of_readings(document: Document, told: _Gatherer) -> None:
     """Warn where a value of the detection is not what its text says."""
     for place, reading in document.readings.items():
         if place[0] == "detection":
-            told.warning("yaml-reading", reading, ".".join(place[1:]), "quote it if the text is meant")
+            told.warning("yaml-reading", reading, ".".join(place[1:]), "quote it if the text is meant, or write it as it is read")
