@@ -18,7 +18,8 @@ def parents() -> dict[Ancestry, list[tuple[str, str]]]:
     svchost = f"{_SYSTEM}svchost.exe"
     explorer = "C:\\Windows\\explorer.exe"
     cmd = f"{_SYSTEM}cmd.exe"
-    service = [(f"{_SYSTEM}services.exe", f"{_SYSTEM}services.exe")]
+    system = [(f"{_SYSTEM}services.exe", f"{_SYSTEM}services.exe")]
+    service = [*system]
     service += [(svchost, f"{svchost} -k DcomLaunch -p -s {name}") for name in ("PlugPlay", "Power", "LSM", "SystemEventsBroker")]
     user = [(explorer, "C:\\Windows\\Explorer.EXE")]
     user += [
@@ -39,4 +40,4 @@ def parents() -> dict[Ancestry, list[tuple[str, str]]]:
         )
         for n in range(128)
     ]
-    return {"service": service, "user": user, "shell": shell, "task": task, "app": app}
+    return {"system": system, "service": service, "user": user, "shell": shell, "task": task, "app": app}

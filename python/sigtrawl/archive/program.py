@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-Ancestry = Literal["service", "user", "shell", "task", "app"]
+Ancestry = Literal["system", "service", "user", "shell", "task", "app"]
 """What kind of parent starts a program."""
 
 Integrity = Literal["Low", "Medium", "High", "System"]

@@ -29,7 +29,7 @@ _WINDOWS: tuple[Listed, ...] = (
     (
         "svchost",
         "Host Process for Windows Services",
-        "service",
+        "system",
         "System",
         (
             "-k netsvcs -p -s Schedule -instance <num> -profile ServiceGroupDefault -reason periodic",
