@@ -1,0 +1,162 @@
+"""What each rule can do on a table, told from the table's columns alone.
+
+A predicate on a field that nothing answers is decided for every row: false, or true if it asks for null. Folding such
+constants through the condition tells what is lost. The polarity decides the kind: what is always false where the rule wants
+it true takes branches away (fewer matches), the same below a ``not`` takes filters away (more matches).
+
+In a table that holds events of several kinds a rule has as many answers as places; the best is its state, as it is over
+several inputs: the rule does what it can somewhere.
+"""
+
+from collections.abc import Iterable
+from collections.abc import Mapping as AnyMapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+import polars as pl
+
+from sigtrawl.reference.answers import View
+from sigtrawl.reference.conditions import Node, children, predicates_of
+from sigtrawl.reference.paths import Schema
+from sigtrawl.reference.routing import places, possible, source_of
+from sigtrawl.reference.texts import has_keywords
+from sigtrawl.schemas import LogSource, Mapping
+
+State: TypeAlias = Literal["runs", "partial", "inert", "no-log-source"]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleState:
+    """What a rule can do on a table.
+
+    Attributes:
+        state: The binding state.
+        lost: ``branches`` and ``filters``, where the state is ``partial``.
+        missing: The fields that nothing answers, in the condition's order; none where the rule runs.
+    """
+
+    state: State
+    lost: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+
+
+def bind(
+    plan: AnyMapping[str, Any],
+    columns: AnyMapping[str, pl.DataType],
+    *,
+    mapping: Mapping | None,
+    schema_none: bool = False,
+    logsource: AnyMapping[str, str | None] | None = None,
+) -> list[RuleState]:
+    """Give the state of each rule of a Plan on a table of these columns.
+
+    Raises:
+        ValueError: There is neither a mapping, nor a log source, nor the word that the table needs none.
+    """
+    check_options(mapping, schema_none=schema_none, logsource=logsource)
+    binder = _Binder(plan["predicates"], dict(columns), mapping)
+    asserted = None if logsource is None else source_of(logsource)
+    return [binder.state(rule, asserted) for rule in plan["rules"]]
+
+
+def check_options(mapping: Mapping | None, *, schema_none: bool, logsource: AnyMapping[str, str | None] | None) -> None:
+    """Refuse a table of which nobody says what it is.
+
+    Raises:
+        ValueError: There is nothing to go by, or there is both a schema and the word that there is none.
+    """
+    if mapping is None and not schema_none and logsource is None:
+        message = "without a schema mapping, say that columns are Sigma fields or assert a log source"
+        raise ValueError(message)
+    if mapping is not None and schema_none:
+        message = "a table cannot have a schema mapping and none"
+        raise ValueError(message)
+
+
+class _Binder:
+    def __init__(self, predicates: list[dict[str, Any]], schema: Schema, mapping: Mapping | None) -> None:
+        self._predicates = predicates
+        self._schema = schema
+        self._mapping = mapping
+        self._constants: dict[str | None, dict[int, bool]] = {}
+        self._keywords = any(has_keywords(dtype) for name, dtype in schema.items() if not name.startswith("_"))
+
+    def state(self, rule: AnyMapping[str, Any], asserted: LogSource | None) -> RuleState:
+        """Give a rule's best state over its places."""
+        found = [
+            self._state_in(place.view, rule["condition"])
+            for place in places(source_of(rule["logsource"]), self._mapping, asserted)
+            if possible(place, self._mapping, self._schema)
+        ]
+        for state in ("runs", "partial", "inert"):
+            best = [each for each in found if each.state == state]
+            if best:
+                return RuleState(
+                    best[0].state,
+                    _distinct(sorted(kind for each in best for kind in each.lost)),
+                    _distinct(name for each in best for name in each.missing),
+                )
+        return RuleState("no-log-source")
+
+    def _state_in(self, view: str | None, condition: Node) -> RuleState:
+        constants = self._constants_of(view, condition)
+        missing = _distinct(
+            name for number in predicates_of(condition) if number in constants for name in self._unanswered(view, number)
+        )
+        if _fold(condition, constants) is False:
+            return RuleState("inert", (), missing)
+        lost = _distinct(sorted(_lost(condition, constants, wanted=True)))
+        return RuleState("partial", lost, missing) if lost else RuleState("runs")
+
+    def _constants_of(self, view: str | None, condition: Node) -> dict[int, bool]:
+        """Give the predicates of a condition that are the same for every row."""
+        known = self._constants.setdefault(view, {})
+        reader = View(self._schema, self._mapping, view)
+        for number in predicates_of(condition):
+            predicate = self._predicates[number]
+            if predicate["field"] is None:
+                if not self._keywords:
+                    known[number] = False
+            elif number not in known and not reader.readings(predicate):
+                known[number] = predicate["op"] == "null"
+        return known
+
+    def _unanswered(self, view: str | None, number: int) -> list[str]:
+        predicate = self._predicates[number]
+        names = [predicate["field"], predicate["value"]] if predicate["op"] == "fieldref" else [predicate["field"]]
+        reader = View(self._schema, self._mapping, view)
+        return [name for name in names if name is not None and not reader.answers(name)] or [
+            name for name in names[:1] if name is not None
+        ]
+
+
+def _fold(node: Node, constants: AnyMapping[int, bool]) -> bool | None:
+    """Give what a condition is for every row, or None if that depends on the row."""
+    if isinstance(node, int):
+        return constants.get(node)
+    operator, inside = children(node)
+    values = [_fold(child, constants) for child in inside]
+    if operator == "not":
+        return None if values[0] is None else not values[0]
+    decisive = operator == "or"
+    if decisive in values:
+        return decisive
+    return None if None in values else not decisive
+
+
+def _lost(node: Node, constants: AnyMapping[int, bool], *, wanted: bool) -> set[str]:
+    """Say what constants take away, where the node is wanted to be true (or, below a ``not``, false)."""
+    value = _fold(node, constants)
+    if isinstance(node, int):
+        if value is None:
+            return set()
+        return {"filters" if value == wanted else "branches"}
+    operator, inside = children(node)
+    if value is not None and any(number in constants for number in predicates_of(node)):
+        return {"filters" if value == wanted else "branches"}
+    deeper = wanted if operator != "not" else not wanted
+    return {kind for child in inside for kind in _lost(child, constants, wanted=deeper)}
+
+
+def _distinct(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))

@@ -1,0 +1,130 @@
+"""What the columns of one table hold, by distinct text.
+
+A predicate is asked once per distinct text and the answer spread over the rows that have it: event tables repeat
+themselves, and this alone makes a plain evaluator usable on thousands of rules.
+"""
+
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from typing import Any
+
+import polars as pl
+
+from sigtrawl.reference import bits
+from sigtrawl.reference.literals import TEXT_OPS, Literals, literal_key
+from sigtrawl.reference.paths import Path, end_type
+from sigtrawl.reference.predicates import Matcher, Predicate, keyword_number, matcher
+from sigtrawl.reference.texts import Odd, Text, formatter, keyword_texts, stored, texts
+
+
+class Column:
+    """The texts of one path into a table, and which rows are null.
+
+    Attributes:
+        exists: The rows that have a value.
+        null: The rows that are null, or have nothing at the end of the path. An empty list is neither.
+        unreadable: How many values have no text form.
+    """
+
+    def __init__(self, table: "Table", rows: Iterable[tuple[int, Iterable[Text]]], *, temporal: bool = False) -> None:
+        self.table = table
+        self.temporal = temporal
+        self.unreadable = 0
+        self.by_text: dict[str, list[int]] = {}
+        present, empty = [], []
+        for row, found in rows:
+            values = set(found)
+            if values - {Odd.NULL}:
+                present.append(row)
+            elif not values:
+                empty.append(row)
+            self.unreadable += Odd.UNREADABLE in values
+            for text in values:
+                if isinstance(text, str):
+                    self.by_text.setdefault(text, []).append(row)
+        self.exists = bits.from_rows(present, table.height)
+        self.null = table.all & ~self.exists & ~bits.from_rows(empty, table.height)
+        self._found: dict[tuple[bool, str], dict[str, set[str]]] = {}
+
+    def search(self, literals: Literals) -> None:
+        """Look for all literals that will be asked about, so that asking is a lookup."""
+        self._found = literals.search(self.by_text)
+
+    @cached_property
+    def by_row(self) -> dict[int, list[str]]:
+        """The texts of each row that has some."""
+        rows: dict[int, list[str]] = {}
+        for text, places in self.by_text.items():
+            for row in places:
+                rows.setdefault(row, []).append(text)
+        return rows
+
+    def matches(self, predicate: Predicate) -> int:
+        """Give the rows in which some value satisfies a predicate."""
+        op = predicate["op"]
+        if op == "exists":
+            return self.exists
+        if op in TEXT_OPS and predicate["value"]:
+            found = self._found.get(literal_key(predicate), {})
+            return self._rows(text for text, ops in found.items() if op in ops)
+        if op == "number" and self.temporal:
+            return 0
+        return self.rows_where(matcher(predicate))
+
+    def matches_keyword(self, predicate: Predicate) -> int:
+        """Give the rows in which some value satisfies a keyword."""
+        if predicate["op"] == "number":
+            return self.rows_where(keyword_number(predicate["value"]))
+        return self.matches(predicate)
+
+    def rows_where(self, matches: Matcher) -> int:
+        """Give the rows that have a text of which a function is true."""
+        return self._rows(filter(matches, self.by_text))
+
+    def _rows(self, found: Iterable[str]) -> int:
+        return bits.from_rows((row for text in found for row in self.by_text[text]), self.table.height)
+
+
+class Table:
+    """A polars frame, read column by column as it is asked for."""
+
+    def __init__(self, frame: pl.DataFrame) -> None:
+        self._frame = frame
+        self._columns: dict[Path, Column] = {}
+        self.height = frame.height
+        self.all = bits.all_rows(frame.height)
+
+    def column(self, path: Path) -> Column:
+        """Give what stands at the end of a path."""
+        if path not in self._columns:
+            series = self._frame[path.column]
+            temporal = end_type(series.dtype, path.steps).is_temporal()
+            self._columns[path] = Column(self, _path_rows(series, path.steps), temporal=temporal)
+        return self._columns[path]
+
+    def keyword_columns(self, literals: Literals) -> Iterator[Column]:
+        """Give every column that keywords are looked for in."""
+        for series in self._frame.iter_columns():
+            if not series.name.startswith("_"):
+                column = Column(self, _keyword_rows(series))
+                if column.by_text:
+                    column.search(literals)
+                    yield column
+
+
+def _present(series: pl.Series) -> Iterator[tuple[int, Any]]:
+    """List the rows that are not null, with the stored values."""
+    rows = series.is_not_null().arg_true().to_list()
+    return zip(rows, stored(series.drop_nulls()).to_list(), strict=True)
+
+
+def _path_rows(series: pl.Series, steps: tuple[str, ...]) -> Iterator[tuple[int, Iterable[Text]]]:
+    dtype = series.dtype
+    if dtype.is_nested():
+        return ((row, texts(value, dtype, steps)) for row, value in _present(series))
+    write = formatter(dtype)
+    return ((row, (write(value),)) for row, value in _present(series))
+
+
+def _keyword_rows(series: pl.Series) -> Iterator[tuple[int, Iterable[Text]]]:
+    return ((row, keyword_texts(value, series.dtype)) for row, value in _present(series))

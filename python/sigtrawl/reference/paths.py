@@ -1,0 +1,115 @@
+"""Finding the column, and the way into it, that a field name speaks of.
+
+``a.b`` is first the flat column of that name and then a member of the struct ``a``. Names may hold dots themselves, so the
+longest column name that fits is taken, and the same again inside. Lists on the way are walked through. polars shows an
+Arrow map as a list of key/value structs; such a list is taken for a map, whose next step is a key.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+
+import polars as pl
+
+Schema: TypeAlias = dict[str, pl.DataType]
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """A column and the steps into it: struct members and map keys."""
+
+    column: str
+    steps: tuple[str, ...] = ()
+
+
+_MAP_MEMBERS: Final = ["key", "value"]
+
+
+def find_path(schema: Schema, name: str) -> Path | None:
+    """Find what a name speaks of, or None if the table has no such thing.
+
+    Columns whose names begin with an underscore say where an event came from. They are none of its fields.
+    """
+    for column, rest in _prefixes(schema, name):
+        if column.startswith("_"):
+            continue
+        steps = _steps(schema[column], rest)
+        if steps is not None:
+            return Path(column, steps)
+    return None
+
+
+def inner_type(dtype: pl.DataType) -> pl.DataType | None:
+    """Give the type of a list's elements, or None for what is no list."""
+    if isinstance(dtype, pl.List | pl.Array):
+        return _instance(dtype.inner)
+    return None
+
+
+def _instance(dtype: Any) -> pl.DataType:
+    """Give a type as an object; polars lets a class stand for one without parameters."""
+    instance: pl.DataType = dtype if isinstance(dtype, pl.DataType) else dtype()
+    return instance
+
+
+def members(dtype: pl.Struct) -> Schema:
+    """Give a struct's members."""
+    return {field.name: _instance(field.dtype) for field in dtype.fields}
+
+
+def is_map(dtype: pl.DataType) -> bool:
+    """Say whether a type is a list of key/value structs."""
+    inner = inner_type(dtype)
+    return isinstance(inner, pl.Struct) and list(members(inner)) == _MAP_MEMBERS
+
+
+def map_value_type(dtype: pl.DataType) -> pl.DataType:
+    """Give the type of a map's values."""
+    inner = inner_type(dtype)
+    if not isinstance(inner, pl.Struct):
+        message = f"{dtype} is no map"
+        raise TypeError(message)
+    return members(inner)["value"]
+
+
+def end_type(dtype: pl.DataType, steps: tuple[str, ...]) -> pl.DataType:
+    """Give the type at the end of a path that exists, without the lists around it."""
+    if steps and is_map(dtype):
+        return end_type(map_value_type(dtype), steps[1:])
+    inner = inner_type(dtype)
+    if inner is not None:
+        return end_type(inner, steps)
+    if steps and isinstance(dtype, pl.Struct):
+        return end_type(members(dtype)[steps[0]], steps[1:])
+    return dtype
+
+
+def _prefixes(names: Schema, name: str) -> list[tuple[str, str]]:
+    """List the names that a dotted name begins with, the longest first, each with what follows."""
+    found = [(name, "")] if name in names else []
+    end = name.rfind(".")
+    while end > 0:
+        if name[:end] in names:
+            found.append((name[:end], name[end + 1 :]))
+        end = name.rfind(".", 0, end)
+    return found
+
+
+def _steps(dtype: pl.DataType, rest: str) -> tuple[str, ...] | None:
+    if not rest:
+        return ()
+    if is_map(dtype):
+        # A key may hold dots, and which keys there are is not known from the schema: only where a value has members
+        # itself can what follows the first dot be meant for them.
+        key, _, deeper = rest.partition(".")
+        steps = _steps(map_value_type(dtype), deeper) if deeper else None
+        return (rest,) if steps is None else (key, *steps)
+    inner = inner_type(dtype)
+    if inner is not None:
+        return _steps(inner, rest)
+    if isinstance(dtype, pl.Struct):
+        inside = members(dtype)
+        for member, deeper in _prefixes(inside, rest):
+            steps = _steps(inside[member], deeper)
+            if steps is not None:
+                return (member, *steps)
+    return None
