@@ -1,1 +1,72 @@
-//! x
+//! Parquet archives and Arrow streams in, matches out.
+//!
+//! ```text
+//! paths ──inputs──▶ files ──footers──▶ tables ──bind──▶ row groups ──threads──▶ matches ──▶ MatchStream ──▶ Writer
+//! ```
+//!
+//! This crate knows files, row groups and threads, and nothing of Sigma: whether a row matches is asked of
+//! `sigtrawl-core`. One run:
+//!
+//! ```no_run
+//! use sigtrawl_lake::{Format, RuleSet, ScanOptions, Writer, scan};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let rules = RuleSet::from_json(&std::fs::read("plan.json")?)?;
+//! let stream = scan(&rules, &["events/".to_owned()], &ScanOptions::default())?;
+//! let mut writer = Writer::create("matches.parquet", Format::Parquet, &stream.schema())?;
+//! for batch in stream {
+//!     writer.write(&batch?)?;
+//! }
+//! writer.finish()?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! | module | one idea |
+//! |---|---|
+//! | `inputs`, `hive` | what the given paths stand for, and what the names of their folders say |
+//! | `file` | one Parquet file: its footer, its columns, a reader over one row group |
+//! | `prepare` | every input opened and bound, before the first row is read |
+//! | `events`, `shape` | the one type of `event` over all inputs, and bringing a column into it |
+//! | `matches` | the columns of a match |
+//! | `queue` | work in order, over threads, in bounded memory |
+//! | `group` | one row group: match, then read the events of the rows that matched |
+//! | `scanners` | a worker's scratch space for matching |
+//! | `memory` | the same for batches that are already in memory |
+//! | `driver`, `stream` | a scan put together, and what its caller holds |
+//! | `tally`, `report` | what was counted, and how it is told |
+//! | `encode`, `write` | matches as Parquet, JSON lines and CSV |
+
+mod check;
+mod driver;
+mod encode;
+mod engine;
+mod error;
+mod events;
+mod file;
+mod group;
+mod hive;
+mod inputs;
+mod matches;
+mod memory;
+mod options;
+mod prepare;
+mod queue;
+mod report;
+mod scanners;
+mod shape;
+mod stream;
+mod suggest;
+mod tally;
+mod write;
+
+pub use check::{check, check_schema};
+pub use driver::scan;
+pub use encode::{Format, encode};
+pub use engine::RuleSet;
+pub use error::{Error, ErrorKind};
+pub use memory::match_reader;
+pub use options::{Columns, ScanOptions};
+pub use report::{InputReport, InputState, NotEvaluable, Report, RuleCounts, RuleReport};
+pub use stream::{MatchStream, Next, Progress};
+pub use write::Writer;

@@ -1,0 +1,220 @@
+//! The one type of `event` over all inputs, and lifting the rows of a table into it.
+//!
+//! A result has one schema, known before its first row, so that a writer can begin and a caller can plan. It is the
+//! union by name of the columns of all inputs, in the order in which they first appear; what differs in type is settled
+//! in [`shape`](crate::shape). Which columns belong to it is the user's choice ([`Columns`]).
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arrow::array::{
+    Array, ArrayRef, RecordBatch, StructArray, TimestampMicrosecondArray, TimestampMicrosecondBuilder, new_null_array,
+};
+use arrow::datatypes::{Field, FieldRef, Fields, Schema};
+
+use crate::engine;
+use crate::error::Error;
+use crate::options::Columns;
+use crate::shape;
+use crate::suggest;
+
+/// One input as the choice of columns sees it.
+pub(crate) struct Offer<'a> {
+    pub(crate) schema: &'a Schema,
+    /// Columns that rules read here, ascending.
+    pub(crate) used: &'a [usize],
+    /// Columns that come from the path.
+    pub(crate) partitions: Vec<usize>,
+}
+
+/// Fixes the members of `event`. Fails with `Usage` on a name that no input has.
+pub(crate) fn fix(offers: &[Offer<'_>], columns: &Columns) -> Result<Fields, Error> {
+    let mut members = Members::default();
+    for offer in offers {
+        let mut seen = HashMap::new();
+        for (number, field) in offer.schema.fields().iter().enumerate() {
+            // Of two columns of one name the first is the one that rules see, too.
+            let first = *seen.entry(field.name()).or_insert(number) == number;
+            let wanted = match columns {
+                Columns::Named(names) => names.contains(field.name()),
+                Columns::All => is_event(offer, number),
+                Columns::Used => is_event(offer, number) && offer.used.contains(&number),
+            };
+            if first && wanted {
+                members.add(field);
+            }
+        }
+    }
+    match columns {
+        Columns::Named(names) => members.in_order(names, offers),
+        _ => Ok(members.fields.into()),
+    }
+}
+
+fn is_event(offer: &Offer<'_>, column: usize) -> bool {
+    !offer.schema.field(column).name().starts_with('_') && !offer.partitions.contains(&column)
+}
+
+#[derive(Default)]
+struct Members {
+    fields: Vec<FieldRef>,
+    places: HashMap<String, usize>,
+}
+
+impl Members {
+    fn add(&mut self, field: &FieldRef) {
+        let plain = shape::plain_field(field);
+        let Some(place) = self.places.get(field.name()) else {
+            self.places.insert(field.name().clone(), self.fields.len());
+            self.fields.push(plain);
+            return;
+        };
+        let known = &mut self.fields[*place];
+        if known.data_type() != plain.data_type() {
+            let data_type = shape::union(known.data_type(), plain.data_type());
+            *known = Arc::new(Field::new(field.name(), data_type, true));
+        }
+    }
+
+    fn in_order(&self, names: &[String], offers: &[Offer<'_>]) -> Result<Fields, Error> {
+        let mut fields: Vec<FieldRef> = Vec::with_capacity(names.len());
+        for name in names {
+            let Some(place) = self.places.get(name) else {
+                let known = offers.iter().flat_map(|o| o.schema.fields()).map(|f| f.name().as_str());
+                let hint = suggest::nearest(name, known)
+                    .map_or_else(|| "give \"all\" to see the names".to_owned(), |near| format!("did you mean {near}?"));
+                return Err(Error::usage(format!("no input has a column {name}; {hint}")));
+            };
+            if !fields.iter().any(|f| f.name() == name) {
+                fields.push(self.fields[*place].clone());
+            }
+        }
+        Ok(fields.into())
+    }
+}
+
+/// How rows of one table become events: made once a table, used for each batch of it.
+pub(crate) struct Lift {
+    fields: Fields,
+    /// Columns of the table to read, ascending.
+    columns: Vec<usize>,
+    /// For each member of the event, its place in `columns`.
+    members: Vec<Option<usize>>,
+    /// Places of the time columns in `columns`, in order of preference.
+    times: Vec<usize>,
+}
+
+/// Rows in the form of the result.
+pub(crate) struct Lifted {
+    pub(crate) event: StructArray,
+    pub(crate) time: TimestampMicrosecondArray,
+    /// Rows whose time columns hold values, none of them a time.
+    pub(crate) unreadable_times: u64,
+}
+
+impl Lift {
+    pub(crate) fn new(schema: &Schema, times: &[usize], fields: &Fields) -> Self {
+        let mut numbers: HashMap<&str, usize> = HashMap::new();
+        for (number, field) in schema.fields().iter().enumerate() {
+            numbers.entry(field.name()).or_insert(number);
+        }
+        let sources: Vec<Option<usize>> = fields.iter().map(|f| numbers.get(f.name().as_str()).copied()).collect();
+        let mut columns: Vec<usize> = sources.iter().flatten().chain(times).copied().collect();
+        columns.sort_unstable();
+        columns.dedup();
+        let place = |column: usize| columns.binary_search(&column).ok();
+        Self {
+            fields: fields.clone(),
+            members: sources.iter().map(|source| source.and_then(place)).collect(),
+            times: times.iter().copied().filter_map(place).collect(),
+            columns,
+        }
+    }
+
+    /// The table's columns that a batch for [`Lift::lift`] consists of.
+    pub(crate) fn columns(&self) -> &[usize] {
+        &self.columns
+    }
+
+    pub(crate) fn lift(&self, batch: &RecordBatch) -> Result<Lifted, String> {
+        let rows = batch.num_rows();
+        let members = self
+            .members
+            .iter()
+            .zip(&self.fields)
+            .map(|(place, field)| match place {
+                None => Ok(new_null_array(field.data_type(), rows)),
+                Some(place) => shape::bring(batch.column(*place), field.data_type())
+                    .map_err(|e| format!("column {}: {e}", field.name())),
+            })
+            .collect::<Result<Vec<ArrayRef>, String>>()?;
+        let event = if self.fields.is_empty() {
+            StructArray::new_empty_fields(rows, None)
+        } else {
+            StructArray::try_new(self.fields.clone(), members, None).map_err(|e| e.to_string())?
+        };
+        let columns: Vec<&ArrayRef> = self.times.iter().map(|place| batch.column(*place)).collect();
+        let (time, unreadable_times) = first_time(&columns, rows);
+        Ok(Lifted { event, time, unreadable_times })
+    }
+}
+
+/// For each row the first readable time of `columns`, and how many rows have values there and no time.
+fn first_time(columns: &[&ArrayRef], rows: usize) -> (TimestampMicrosecondArray, u64) {
+    let read: Vec<TimestampMicrosecondArray> = columns.iter().map(|column| engine::times(column)).collect();
+    let mut unreadable = 0;
+    let mut times = TimestampMicrosecondBuilder::with_capacity(rows);
+    for row in 0..rows {
+        let time = read.iter().find(|times| times.is_valid(row)).map(|times| times.value(row));
+        let unread = time.is_none() && columns.iter().any(|column| is_value(column, row));
+        unreadable += u64::from(unread);
+        times.append_option(time);
+    }
+    (times.finish().with_timezone("UTC"), unreadable)
+}
+
+/// Not null, in a dictionary's value neither.
+fn is_value(column: &ArrayRef, row: usize) -> bool {
+    column.logical_nulls().is_none_or(|nulls| nulls.is_valid(row))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arrow::datatypes::DataType;
+
+    fn schema(columns: &[(&str, DataType)]) -> Schema {
+        Schema::new(
+            columns.iter().map(|(name, data_type)| Field::new(*name, data_type.clone(), false)).collect::<Vec<_>>(),
+        )
+    }
+
+    fn names(fields: &Fields) -> Vec<&str> {
+        fields.iter().map(|f| f.name().as_str()).collect()
+    }
+
+    #[test]
+    fn the_union_keeps_the_order_of_appearance() {
+        let a = schema(&[("x", DataType::Int32), ("_raw", DataType::Utf8), ("p", DataType::Utf8)]);
+        let b = schema(&[("y", DataType::LargeUtf8), ("x", DataType::Int64)]);
+        let offers = [
+            Offer { schema: &a, used: &[0, 2], partitions: vec![2] },
+            Offer { schema: &b, used: &[1], partitions: vec![] },
+        ];
+        let all = fix(&offers, &Columns::All).unwrap();
+        assert_eq!(names(&all), ["x", "y"]);
+        assert_eq!(all[0].data_type(), &DataType::Int64);
+        assert_eq!(all[1].data_type(), &DataType::Utf8);
+        assert_eq!(names(&fix(&offers, &Columns::Used).unwrap()), ["x"]);
+        let named = Columns::Named(vec!["p".into(), "_raw".into(), "p".into()]);
+        assert_eq!(names(&fix(&offers, &named).unwrap()), ["p", "_raw"]);
+    }
+
+    #[test]
+    fn an_unknown_name_gets_a_suggestion() {
+        let a = schema(&[("CommandLine", DataType::Utf8)]);
+        let offers = [Offer { schema: &a, used: &[], partitions: vec![] }];
+        let error = fix(&offers, &Columns::Named(vec!["Commandline".into()])).unwrap_err();
+        assert_eq!(error.to_string(), "no input has a column Commandline; did you mean CommandLine?");
+    }
+}

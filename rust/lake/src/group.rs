@@ -1,0 +1,273 @@
+//! One row group: match, then read the events of the rows that matched.
+//!
+//! The first pass reads only the columns that rules ask for, the second reads the event's columns for the matching rows
+//! alone; pages without such rows are passed over without being decompressed. Reading everything in one pass would
+//! decode columns for rows that nobody will see, which on an archive with one match in a million rows is nearly all of it.
+//!
+//! Both passes go in batches, and matches are shown as soon as [`HELD`] of them have come together: memory does not grow
+//! with the row group, even if every row matches a dozen rules. A failure of any kind ends this row group and no other;
+//! what was delivered stays, and the count of rows says how far it reaches.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+use arrow::array::{RecordBatch, RecordBatchOptions};
+use arrow::datatypes::Schema;
+use parquet::arrow::arrow_reader::RowSelection;
+
+use crate::engine::{self, Binding};
+use crate::events::{Lift, Lifted};
+use crate::file::{Purpose, Table};
+use crate::matches::{BATCH_ROWS, Frame, Hit, Place};
+use crate::queue::{Gone, Outlet, Worker};
+use crate::scanners::Scanners;
+use crate::tally::{Counts, Outcome, Tally};
+
+/// Rows that are matched at once. Large enough that what the matcher does once a batch vanishes beside what it does per
+/// row, and small enough that a batch of long command lines stays in the tens of megabytes.
+pub(crate) const MATCH_ROWS: usize = 65_536;
+
+/// Bytes that a batch to be matched should take at most; rows of huge values come in smaller batches.
+const MATCH_BYTES: usize = 64 << 20;
+
+/// Bytes that a batch of events should take at most: with four of them in each lane this keeps a scan in which every row
+/// matches far below a gigabyte.
+const DELIVER_BYTES: usize = 8 << 20;
+
+/// Matches that are held before they are shown: 8 bytes each, so 8 MiB a thread.
+const HELD: usize = 1 << 20;
+
+/// What all row groups of one file share.
+pub(crate) struct Target {
+    /// The file's place in the report.
+    pub(crate) input: usize,
+    pub(crate) name: String,
+    pub(crate) table: Arc<Table>,
+    pub(crate) binding: Arc<Binding>,
+    pub(crate) lift: Lift,
+}
+
+/// One row group to scan.
+pub(crate) struct Job {
+    pub(crate) target: Arc<Target>,
+    pub(crate) group: usize,
+    /// The number of its first row in the file.
+    pub(crate) first_row: i64,
+}
+
+/// Scans row groups.
+pub(crate) struct GroupWorker {
+    pub(crate) frame: Arc<Frame>,
+    pub(crate) tally: Arc<Tally>,
+    pub(crate) scanners: Scanners,
+    pub(crate) counts: Counts,
+}
+
+/// Why a row group was not read to its end.
+pub(crate) enum Halt {
+    Gone,
+    Failed(String),
+}
+
+impl From<Gone> for Halt {
+    fn from(_: Gone) -> Self {
+        Self::Gone
+    }
+}
+
+impl From<String> for Halt {
+    fn from(reason: String) -> Self {
+        Self::Failed(reason)
+    }
+}
+
+impl Worker for GroupWorker {
+    type Job = Job;
+
+    fn run(&mut self, job: Job, out: &Outlet) {
+        let mut settled = 0;
+        let result = catch_unwind(AssertUnwindSafe(|| self.scan(&job, out, &mut settled)));
+        let (failure, stopped) = match result {
+            Ok(Ok(())) => (None, false),
+            Ok(Err(Halt::Gone)) => (None, true),
+            Ok(Err(Halt::Failed(reason))) => (Some(reason), false),
+            Err(panic) => {
+                self.scanners.forget();
+                (Some(format!("internal error: {}", panic_text(panic.as_ref()))), false)
+            }
+        };
+        self.scanners.count(&mut self.counts);
+        let bytes = job.target.table.compressed(job.group, job.target.binding.columns());
+        self.tally.bytes.fetch_add(bytes, Relaxed);
+        let outcome = Outcome {
+            input: job.target.input,
+            rows: settled,
+            failure: failure.map(|reason| format!("row group {}: {reason}", job.group)),
+            stopped,
+        };
+        self.tally.record(outcome, &mut self.counts);
+    }
+}
+
+impl GroupWorker {
+    /// Scans a row group. `settled` is always the number of its first rows of which every match has been delivered.
+    fn scan(&mut self, job: &Job, out: &Outlet, settled: &mut u64) -> Result<(), Halt> {
+        let Target { table, binding, .. } = &*job.target;
+        let columns = binding.columns();
+        let rows = u32::try_from(table.group(job.group).num_rows())
+            .map_err(|_| "more rows than a row group can have".to_owned())?;
+        let size = batch_size(MATCH_ROWS, MATCH_BYTES, table.row_bytes(job.group, columns));
+        let mut hits: Vec<Hit> = Vec::new();
+        let mut seen: u32 = 0;
+        let mut failure = None;
+        for batch in table.read(job.group, columns, Purpose::Match, size, None)? {
+            out.check()?;
+            let scanned = batch.and_then(|batch| {
+                let found = engine::scan(self.scanners.get(binding), &batch)?;
+                Ok((batch.num_rows(), found))
+            });
+            let (count, found) = match scanned {
+                Ok(scanned) => scanned,
+                Err(reason) => {
+                    failure = Some(reason);
+                    break;
+                }
+            };
+            hits.extend(found.into_iter().map(|(row, rule)| Hit { row: seen + row, rule }));
+            seen += count as u32;
+            self.tally.add_rows(count);
+            if hits.len() >= HELD {
+                self.show(job, &hits, out, settled)?;
+                hits.clear();
+            }
+            if hits.is_empty() {
+                *settled = u64::from(seen);
+            }
+        }
+        if failure.is_none() && seen != rows {
+            failure = Some(format!("it ended after {seen} of {rows} rows"));
+        }
+        self.show(job, &hits, out, settled)?;
+        *settled = u64::from(seen);
+        failure.map_or(Ok(()), |reason| Err(Halt::Failed(reason)))
+    }
+
+    /// Reads the events of `hits` and delivers them.
+    fn show(&mut self, job: &Job, hits: &[Hit], out: &Outlet, settled: &mut u64) -> Result<(), Halt> {
+        let Target { table, lift, name, .. } = &*job.target;
+        let place = Place { file: Some(name), group: Some(job.group as i32), first_row: job.first_row };
+        let mut rest = hits;
+        if lift.columns().is_empty() {
+            while !rest.is_empty() {
+                let (now, later) = split(rest, BATCH_ROWS);
+                let lifted = lift.lift(&columnless(distinct(now).count())?)?;
+                self.deliver(place, now, &lifted, out)?;
+                *settled = u64::from(now[now.len() - 1].row) + 1;
+                rest = later;
+            }
+            return Ok(());
+        }
+        let Some(first) = rest.first() else {
+            return Ok(());
+        };
+        *settled = u64::from(first.row);
+        let rows = table.group(job.group).num_rows().max(0).unsigned_abs() as usize;
+        let ranges = distinct(hits).map(|row| row as usize..row as usize + 1);
+        let selection = RowSelection::from_consecutive_ranges(ranges, rows);
+        let size = batch_size(BATCH_ROWS, DELIVER_BYTES, table.row_bytes(job.group, lift.columns()));
+        for batch in table.read(job.group, lift.columns(), Purpose::Deliver, size, Some(selection))? {
+            let batch = batch.map_err(|reason| format!("the events of matching rows cannot be read: {reason}"))?;
+            let (now, later) = split(rest, batch.num_rows());
+            let lifted = lift.lift(&batch)?;
+            self.deliver(place, now, &lifted, out)?;
+            *settled = now.last().map_or(*settled, |hit| u64::from(hit.row) + 1);
+            rest = later;
+        }
+        if rest.is_empty() {
+            return Ok(());
+        }
+        Err(Halt::Failed("it ended before its last matching row".to_owned()))
+    }
+
+    fn deliver(&mut self, place: Place<'_>, hits: &[Hit], rows: &Lifted, out: &Outlet) -> Result<(), Halt> {
+        deliver(&self.frame, &self.tally, &mut self.counts, place, hits, rows, out)
+    }
+}
+
+/// Sends matches and counts them.
+pub(crate) fn deliver(
+    frame: &Frame,
+    tally: &Tally,
+    counts: &mut Counts,
+    place: Place<'_>,
+    hits: &[Hit],
+    rows: &Lifted,
+    out: &Outlet,
+) -> Result<(), Halt> {
+    let mut left = hits;
+    for batch in frame.batches(place, hits, rows) {
+        let batch = batch.map_err(|e| e.to_string())?;
+        let (now, later) = left.split_at(batch.num_rows());
+        out.send(batch)?;
+        for hit in now {
+            counts.matches[hit.rule as usize] += 1;
+        }
+        tally.matches.fetch_add(now.len() as u64, Relaxed);
+        left = later;
+    }
+    counts.unreadable_times += rows.unreadable_times;
+    Ok(())
+}
+
+/// The distinct rows of `hits`, ascending.
+pub(crate) fn distinct(hits: &[Hit]) -> impl Iterator<Item = u32> + '_ {
+    hits.chunk_by(|a, b| a.row == b.row).map(|same| same[0].row)
+}
+
+/// Splits `hits` after their first `rows` distinct rows.
+pub(crate) fn split(hits: &[Hit], rows: usize) -> (&[Hit], &[Hit]) {
+    let length = hits.chunk_by(|a, b| a.row == b.row).take(rows).map(<[Hit]>::len).sum();
+    hits.split_at(length)
+}
+
+/// A batch of rows without columns.
+pub(crate) fn columnless(rows: usize) -> Result<RecordBatch, String> {
+    let options = RecordBatchOptions::new().with_row_count(Some(rows));
+    RecordBatch::try_new_with_options(Arc::new(Schema::empty()), vec![], &options).map_err(|e| e.to_string())
+}
+
+fn batch_size(rows: usize, bytes: usize, row_bytes: usize) -> usize {
+    (bytes / row_bytes.max(1)).clamp(1, rows)
+}
+
+/// What a panic has to say.
+pub(crate) fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
+    panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("unknown")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hits_split_between_rows_only() {
+        let hits: Vec<Hit> = [(1, 0), (1, 4), (3, 2), (9, 0), (9, 1)].map(|(row, rule)| Hit { row, rule }).into();
+        assert_eq!(distinct(&hits).collect::<Vec<_>>(), [1, 3, 9]);
+        assert_eq!(split(&hits, 0).0.len(), 0);
+        assert_eq!(split(&hits, 1).0.len(), 2);
+        assert_eq!(split(&hits, 2).0.len(), 3);
+        assert_eq!(split(&hits, 9).1.len(), 0);
+    }
+
+    #[test]
+    fn huge_rows_come_in_small_batches() {
+        assert_eq!(batch_size(8_192, 8 << 20, 0), 8_192);
+        assert_eq!(batch_size(8_192, 8 << 20, 1 << 20), 8);
+        assert_eq!(batch_size(8_192, 8 << 20, usize::MAX), 1);
+    }
+}

@@ -1,0 +1,194 @@
+//! Matching batches that are already in memory, or that some other program hands over one by one.
+//!
+//! The same as a scan of files, with the stream in the place of the row groups: workers take batches from it under a
+//! lock, in order, several small ones at a time so that a producer of tiny batches does not make the machinery the main
+//! cost. Rows are counted since the stream began; there is no file and no row group.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex};
+
+use arrow::array::{RecordBatch, RecordBatchReader, UInt32Array};
+use arrow::compute::take_record_batch;
+
+use crate::engine::{self, Binding, RuleSet};
+use crate::error::Error;
+use crate::events::{self, Lift, Offer};
+use crate::group::{self, Halt, MATCH_ROWS, panic_text};
+use crate::matches::{BATCH_ROWS, Frame, Hit, Place};
+use crate::options::ScanOptions;
+use crate::prepare;
+use crate::queue::{Jobs, Outlet, Queue, Worker};
+use crate::report::{self, InputState};
+use crate::scanners::Scanners;
+use crate::stream::MatchStream;
+use crate::tally::{Counts, Outcome, Tally};
+
+/// Matches the rows of `reader`.
+///
+/// Fails with `Schema` if no mapping recognises the columns. Where no rule can run the stream is empty and its report says
+/// why. A failure of `reader` ends the stream with an `Input` error that repeats it. `reader` is read on other threads
+/// than the caller's, one at a time.
+pub fn match_reader(
+    rules: &RuleSet,
+    reader: Box<dyn RecordBatchReader + Send>,
+    options: &ScanOptions,
+) -> Result<MatchStream, Error> {
+    let threads = options.thread_count()?;
+    let schema = reader.schema();
+    let binding = engine::bind(rules, &schema, &options.bind).map_err(|failure| Error::schema(failure.reason))?;
+    let offer = Offer { schema: &schema, used: binding.columns(), partitions: Vec::new() };
+    let fields = events::fix(&[offer], &options.columns)?;
+    let frame = Arc::new(Frame::new(rules, &fields));
+    let mut input = prepare::blank(None, InputState::Whole);
+    prepare::describe(&mut input, &binding);
+    let runs = input.state == InputState::Whole;
+    let states = report::best(rules, [binding.states()]);
+    // One unit stands for the end of the stream; each piece of work adds its own.
+    let tally = Arc::new(Tally::new(vec![input], &[1], states, 0, 0));
+    let result = frame.schema().clone();
+    if !runs {
+        return Ok(MatchStream::idle(result, tally));
+    }
+    let lift = Arc::new(Lift::new(&schema, binding.time_columns(), &fields));
+    let failure = Arc::new(Mutex::new(None));
+    let pieces = Pieces { reader: Some(reader), next_row: 0, tally: tally.clone(), failure: failure.clone() };
+    let rule_count = rules.plan().rules.len();
+    let work_tally = tally.clone();
+    let queue = Queue::start(threads, pieces, move || MemoryWorker {
+        binding: binding.clone(),
+        lift: lift.clone(),
+        frame: frame.clone(),
+        tally: work_tally.clone(),
+        scanners: Scanners::default(),
+        counts: Counts::new(rule_count),
+    })?;
+    Ok(MatchStream::new(result, Some(queue), tally).with_failure(failure))
+}
+
+/// A run of batches to match.
+struct Piece {
+    first_row: i64,
+    batches: Vec<RecordBatch>,
+}
+
+/// The stream, as a source of work.
+struct Pieces {
+    /// None once it has ended.
+    reader: Option<Box<dyn RecordBatchReader + Send>>,
+    next_row: i64,
+    tally: Arc<Tally>,
+    failure: Arc<Mutex<Option<String>>>,
+}
+
+impl Jobs for Pieces {
+    type Job = Piece;
+
+    fn next(&mut self) -> Option<Piece> {
+        let reader = self.reader.as_mut()?;
+        let mut batches = Vec::new();
+        let mut rows = 0;
+        let mut failure = None;
+        while rows < MATCH_ROWS {
+            match catch_unwind(AssertUnwindSafe(|| reader.next())) {
+                Ok(Some(Ok(batch))) => {
+                    rows += batch.num_rows();
+                    batches.push(batch);
+                    continue;
+                }
+                Ok(None) => {}
+                Ok(Some(Err(error))) => failure = Some(error.to_string()),
+                Err(panic) => failure = Some(panic_text(panic.as_ref()).to_owned()),
+            }
+            self.reader = None;
+            self.end(failure);
+            break;
+        }
+        if rows == 0 {
+            return None;
+        }
+        self.tally.open(0);
+        let first_row = self.next_row;
+        self.next_row += rows as i64;
+        Some(Piece { first_row, batches })
+    }
+}
+
+impl Pieces {
+    /// Reports the end of the stream, and leaves its failure for the caller.
+    fn end(&self, failure: Option<String>) {
+        if let Ok(mut slot) = self.failure.lock() {
+            slot.clone_from(&failure);
+        }
+        let outcome = Outcome { failure, ..Outcome::default() };
+        self.tally.record(outcome, &mut Counts::new(0));
+    }
+}
+
+/// Matches pieces of the stream.
+struct MemoryWorker {
+    binding: Arc<Binding>,
+    lift: Arc<Lift>,
+    frame: Arc<Frame>,
+    tally: Arc<Tally>,
+    scanners: Scanners,
+    counts: Counts,
+}
+
+impl Worker for MemoryWorker {
+    type Job = Piece;
+
+    fn run(&mut self, piece: Piece, out: &Outlet) {
+        let mut outcome = Outcome::default();
+        let mut first_row = piece.first_row;
+        for batch in &piece.batches {
+            for start in (0..batch.num_rows()).step_by(MATCH_ROWS) {
+                let slice = batch.slice(start, MATCH_ROWS.min(batch.num_rows() - start));
+                let result = catch_unwind(AssertUnwindSafe(|| self.scan(&slice, first_row, out)));
+                match result {
+                    Ok(Ok(())) => outcome.rows += slice.num_rows() as u64,
+                    Ok(Err(Halt::Gone)) => outcome.stopped = true,
+                    Ok(Err(Halt::Failed(reason))) => outcome.failure = Some(reason),
+                    Err(panic) => {
+                        self.scanners.forget();
+                        outcome.failure = Some(format!("internal error: {}", panic_text(panic.as_ref())));
+                    }
+                }
+                first_row += slice.num_rows() as i64;
+                self.tally.add_rows(slice.num_rows());
+                if outcome.stopped {
+                    break;
+                }
+            }
+        }
+        self.scanners.count(&mut self.counts);
+        self.tally.record(outcome, &mut self.counts);
+    }
+}
+
+impl MemoryWorker {
+    fn scan(&mut self, batch: &RecordBatch, first_row: i64, out: &Outlet) -> Result<(), Halt> {
+        out.check()?;
+        let asked = batch.project(self.binding.columns()).map_err(|e| e.to_string())?;
+        let found = engine::scan(self.scanners.get(&self.binding), &asked)?;
+        let hits: Vec<Hit> = found.into_iter().map(|(row, rule)| Hit { row, rule }).collect();
+        if hits.is_empty() {
+            return Ok(());
+        }
+        let place = Place { file: None, group: None, first_row };
+        let shown = batch.project(self.lift.columns()).map_err(|e| e.to_string())?;
+        let mut rest = hits.as_slice();
+        while !rest.is_empty() {
+            let (now, later) = group::split(rest, BATCH_ROWS);
+            let rows = UInt32Array::from_iter_values(group::distinct(now));
+            let events = if shown.num_columns() == 0 {
+                group::columnless(rows.len())?
+            } else {
+                take_record_batch(&shown, &rows).map_err(|e| e.to_string())?
+            };
+            let lifted = self.lift.lift(&events)?;
+            group::deliver(&self.frame, &self.tally, &mut self.counts, place, now, &lifted, out)?;
+            rest = later;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,76 @@
+//! The options of a scan, as one JSON object says them (DESIGN.md, "Options towards the core").
+//!
+//! What concerns the rules (`mappings`, `schema`, `logsource`) is handed on to the core as it stands; `columns` and
+//! `threads` are for this crate. The two are told apart by name and not with `#[serde(flatten)]`, which loses numbers
+//! when `serde_json` keeps them at arbitrary precision.
+
+use serde::{Deserialize, Deserializer, de};
+use serde_json::{Map, Value};
+
+use crate::engine::BindOptions;
+use crate::error::Error;
+
+/// How to scan.
+#[derive(Debug, Clone, Default)]
+pub struct ScanOptions {
+    /// What the core needs to tie rules to a table.
+    pub bind: BindOptions,
+    /// Which columns an event carries.
+    pub columns: Columns,
+    /// Worker threads; `None` takes as many as the machine has processors.
+    pub threads: Option<usize>,
+}
+
+/// Which columns of the inputs the `event` of a match carries.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Columns {
+    /// All columns, without those whose name begins with `_` and without partition keys.
+    #[default]
+    All,
+    /// The columns that the rules read, without those whose name begins with `_` and without partition keys.
+    Used,
+    /// These columns in this order, whatever their names.
+    Named(Vec<String>),
+}
+
+impl ScanOptions {
+    /// Reads options from JSON. Fails with `Usage` on an unknown member or a wrong type.
+    pub fn from_json(json: &[u8]) -> Result<Self, Error> {
+        serde_json::from_slice(json).map_err(|e| Error::usage(format!("wrong scan options: {e}")))
+    }
+
+    pub(crate) fn thread_count(&self) -> Result<usize, Error> {
+        match self.threads {
+            Some(0) => Err(Error::usage("threads is 0; give 1 or more, or leave it out")),
+            Some(n) => Ok(n),
+            None => Ok(std::thread::available_parallelism().map_or(1, usize::from)),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for ScanOptions {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut members = Map::<String, Value>::deserialize(deserializer)?;
+        let columns = match members.remove("columns") {
+            None | Some(Value::Null) => Columns::All,
+            Some(value) => columns(value).map_err(de::Error::custom)?,
+        };
+        let threads = match members.remove("threads") {
+            None => None,
+            Some(value) => serde_json::from_value(value).map_err(|e| de::Error::custom(format!("threads: {e}")))?,
+        };
+        let bind = serde_json::from_value(Value::Object(members)).map_err(de::Error::custom)?;
+        Ok(Self { bind, columns, threads })
+    }
+}
+
+fn columns(value: Value) -> Result<Columns, String> {
+    match value {
+        Value::String(word) if word == "all" => Ok(Columns::All),
+        Value::String(word) if word == "used" => Ok(Columns::Used),
+        value @ Value::Array(_) => {
+            serde_json::from_value(value).map(Columns::Named).map_err(|e| format!("columns: {e}"))
+        }
+        other => Err(format!("columns is {other}; give \"all\", \"used\" or a list of names")),
+    }
+}

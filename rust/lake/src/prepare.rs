@@ -1,0 +1,200 @@
+//! All inputs opened and bound, before the first row is read.
+//!
+//! Whether a scan can do anything at all, what type its events have, and how much there is to read: all of it follows
+//! from the footers. So they are all read first, and what is wrong with the whole scan is said at once and not after an
+//! hour. A check is this and nothing more.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arrow::datatypes::{Field, Fields, Schema};
+
+use crate::engine::{self, Binding, RuleBinding, RuleSet};
+use crate::error::Error;
+use crate::file::Table;
+use crate::inputs::{self, Input};
+use crate::options::ScanOptions;
+use crate::report::{self, InputReport, InputState, RuleCounts, RuleReport};
+
+/// An input, as far as its footer tells.
+pub(crate) struct Entry {
+    pub(crate) report: InputReport,
+    /// The table and its binding, where there are such; they are read if the state is `Whole`.
+    pub(crate) table: Option<Arc<Table>>,
+    pub(crate) binding: Option<Arc<Binding>>,
+}
+
+/// The inputs of a scan.
+pub(crate) struct Prepared {
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) rules: Vec<RuleReport>,
+}
+
+/// Opens and binds everything that `paths` stand for.
+pub(crate) fn prepare(rules: &RuleSet, paths: &[String], options: &ScanOptions) -> Result<Prepared, Error> {
+    let mut binder = Binder::new(rules, options);
+    let mut entries = Vec::new();
+    for input in inputs::find(paths)? {
+        entries.push(match input {
+            Input::Ignored { name, reason } => Entry::unread(name, InputState::Ignored, reason),
+            Input::Unreadable { name, reason } => Entry::unread(name, InputState::Failed, reason),
+            Input::File(source) => {
+                let name = source.path.display().to_string();
+                match Table::open(&source) {
+                    Err(reason) => Entry::unread(name, InputState::Failed, reason),
+                    Ok(table) => binder.entry(name, table)?,
+                }
+            }
+        });
+    }
+    let rules = binder.best();
+    Ok(Prepared { entries, rules })
+}
+
+impl Prepared {
+    /// Fails if no rule can run on any input. Inputs that could not be opened are a matter of the report: where there
+    /// are such, nobody knows what would have run on them.
+    pub(crate) fn demand_work(&self) -> Result<(), Error> {
+        let mut reasons: Vec<String> = Vec::new();
+        for entry in &self.entries {
+            match entry.report.state {
+                InputState::NothingToRun => {
+                    let file = entry.report.file.as_deref().unwrap_or("the data");
+                    let reason = entry.report.reason.as_deref().unwrap_or("no rule can run");
+                    reasons.push(format!("{file}: {reason}"));
+                }
+                InputState::Ignored => {}
+                _ => return Ok(()),
+            }
+        }
+        let more = reasons.len().saturating_sub(REASONS);
+        reasons.truncate(REASONS);
+        if more > 0 {
+            reasons.push(format!("and {more} more inputs"));
+        }
+        Err(Error::nothing_to_run(format!("no rule can run on any input: {}", reasons.join("; "))))
+    }
+
+    /// The tables that will be read, with their places in the report.
+    pub(crate) fn ready(&self) -> impl Iterator<Item = (usize, &Arc<Table>, &Arc<Binding>)> {
+        self.entries.iter().enumerate().filter_map(|(place, entry)| {
+            let ready = entry.report.state == InputState::Whole;
+            ready.then(|| Some((place, entry.table.as_ref()?, entry.binding.as_ref()?)))?
+        })
+    }
+}
+
+/// How many reasons an error lists; more do not fit a screen and mostly repeat each other.
+const REASONS: usize = 8;
+
+impl Entry {
+    fn unread(name: String, state: InputState, reason: String) -> Self {
+        Self { report: InputReport { reason: Some(reason), ..blank(Some(name), state) }, table: None, binding: None }
+    }
+}
+
+/// An input of which nothing is known yet.
+pub(crate) fn blank(file: Option<String>, state: InputState) -> InputReport {
+    InputReport {
+        file,
+        state,
+        reason: None,
+        schema: None,
+        schema_reason: None,
+        rows: 0,
+        rows_read: 0,
+        row_groups: 0,
+        bytes: 0,
+        rules: RuleCounts::default(),
+    }
+}
+
+/// Puts into a report what a binding says of an input.
+pub(crate) fn describe(report: &mut InputReport, binding: &Binding) {
+    report.schema = binding.schema_name().map(ToOwned::to_owned);
+    report.schema_reason = Some(binding.schema_reason().to_owned());
+    report.rules = RuleCounts::of(binding.states());
+    if !binding.runs_any() {
+        report.state = InputState::NothingToRun;
+        report.reason = Some(idle_reason(&report.rules, binding.states()));
+    }
+}
+
+fn idle_reason(counts: &RuleCounts, states: &[RuleBinding]) -> String {
+    if states.is_empty() {
+        return "there are no rules".to_owned();
+    }
+    let mut parts = Vec::new();
+    if counts.no_log_source > 0 {
+        parts.push(format!("{} rules are for log sources that it does not hold", counts.no_log_source));
+    }
+    if counts.inert > 0 {
+        let mut fields: Vec<&str> = states.iter().flat_map(|s| &s.missing).map(String::as_str).collect();
+        fields.sort_unstable();
+        fields.dedup();
+        fields.truncate(5);
+        let fields = if fields.is_empty() { String::new() } else { format!(" (missing: {})", fields.join(", ")) };
+        parts.push(format!("{} rules can never match on its columns{fields}", counts.inert));
+    }
+    parts.join(", ")
+}
+
+/// Binds tables, one time for each distinct Arrow schema.
+struct Binder<'a> {
+    rules: &'a RuleSet,
+    options: &'a ScanOptions,
+    known: HashMap<Fields, Result<Arc<Binding>, String>>,
+    /// The bindings in the order of their making, for a result that does not hang on a hash.
+    order: Vec<Arc<Binding>>,
+}
+
+impl<'a> Binder<'a> {
+    fn new(rules: &'a RuleSet, options: &'a ScanOptions) -> Self {
+        Self { rules, options, known: HashMap::new(), order: Vec::new() }
+    }
+
+    fn entry(&mut self, name: String, table: Table) -> Result<Entry, Error> {
+        let mut report = InputReport {
+            rows: table.rows(),
+            row_groups: table.groups() as u64,
+            bytes: table.size(),
+            ..blank(Some(name), InputState::Whole)
+        };
+        let binding = match self.bind(table.schema())? {
+            Ok(binding) => {
+                describe(&mut report, &binding);
+                Some(binding)
+            }
+            Err(reason) => {
+                report.state = InputState::NothingToRun;
+                report.reason = Some(reason);
+                None
+            }
+        };
+        Ok(Entry { report, table: Some(Arc::new(table)), binding })
+    }
+
+    /// The outer error ends the scan, the inner one says why this table cannot be bound.
+    fn bind(&mut self, schema: &Schema) -> Result<Result<Arc<Binding>, String>, Error> {
+        // What else a field carries (Spark's and pandas' notes) makes no difference to rules.
+        let key: Fields =
+            schema.fields().iter().map(|f| Field::new(f.name(), f.data_type().clone(), f.is_nullable())).collect();
+        if let Some(known) = self.known.get(&key) {
+            return Ok(known.clone());
+        }
+        let made = match engine::bind(self.rules, schema, &self.options.bind) {
+            Ok(binding) => {
+                self.order.push(binding.clone());
+                Ok(binding)
+            }
+            Err(failure) if failure.unrecognised => Err(failure.reason),
+            Err(failure) => return Err(Error::schema(failure.reason)),
+        };
+        self.known.insert(key, made.clone());
+        Ok(made)
+    }
+
+    fn best(&self) -> Vec<RuleReport> {
+        report::best(self.rules, self.order.iter().map(|binding| binding.states()))
+    }
+}
