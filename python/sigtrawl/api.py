@@ -97,13 +97,13 @@ def scan(
     """
     from sigtrawl import _native
 
-    asked = request(schema=schema, logsource=logsource, columns=columns, threads=threads)
+    asked = request(schema=schema, logsource=logsource, columns=columns, engine=engine, threads=threads)
     paths = as_paths(events)
     if paths is None:
-        matches = match_in_memory(ruleset, events, asked, engine)
+        matches = match_in_memory(ruleset, events, asked)
         _refuse_idle(matches.report)
         return matches
-    if engine == "reference":
+    if asked.engine == "reference":
         from sigtrawl.by_reference import scan_by_reference
 
         return Matches(scan_by_reference(ruleset, paths, asked))

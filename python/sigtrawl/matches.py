@@ -36,12 +36,30 @@ class Progress(NamedTuple):
     matches: int
 
 
-class Batch(Protocol):
-    """A record batch of matches, readable by any library that takes Arrow data."""
+class ArrayBatch(Protocol):
+    """A record batch of the core."""
 
     @property
     def num_rows(self) -> int:
         """How many matches it holds."""
+
+    def __arrow_c_array__(self, requested_schema: object | None = None) -> tuple[object, object]:
+        """The batch, as Arrow PyCapsules."""
+
+
+class StreamBatch(Protocol):
+    """A batch that comes from a frame, whose library speaks of streams only."""
+
+    @property
+    def num_rows(self) -> int:
+        """How many matches it holds."""
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """The batch, as an Arrow PyCapsule stream."""
+
+
+Batch: TypeAlias = ArrayBatch | StreamBatch
+"""Some matches, readable by any library that takes Arrow data."""
 
 
 class Stream(Protocol):

@@ -55,7 +55,7 @@ class RuleReport:
         lost: What a ``partial`` rule lost: ``branches`` (fewer matches), ``filters`` (more), or both.
         missing: Fields that no column answers.
         matches: How many matches it has.
-        rows: How many rows were its log source.
+        rows: How many rows it matched.
     """
 
     state: str

@@ -10,9 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 from sigtrawl.errors import SchemaError, UsageError
+
+if TYPE_CHECKING:
+    from sigtrawl.schemas import Mapping as Schema
 
 Columns: TypeAlias = Literal["used", "all"] | Sequence[str]
 Engine: TypeAlias = Literal["core", "reference"]
@@ -27,17 +30,19 @@ class Request:
     """How to read the events, whoever reads them.
 
     Attributes:
-        mappings: The schema mappings to recognise tables by, as plain data.
+        mappings: The schema mappings to recognise tables by.
         schema: The one to use instead of recognising, ``none``, or None to recognise.
         logsource: The log source that the caller asserts.
         columns: Which columns the event of a match holds.
+        engine: Who matches.
         threads: How many threads may work; None leaves it to the machine.
     """
 
-    mappings: tuple[Mapping[str, Any], ...]
+    mappings: "tuple[Schema, ...]"
     schema: str | None
     logsource: Mapping[str, str | None] | None
     columns: Columns
+    engine: Engine
     threads: int | None
 
     def to_json(self) -> bytes:
@@ -45,7 +50,7 @@ class Request:
         columns = self.columns if isinstance(self.columns, str) else list(self.columns)
         return json.dumps(
             {
-                "mappings": self.mappings,
+                "mappings": [mapping.to_dict() for mapping in self.mappings],
                 "schema": self.schema,
                 "logsource": self.logsource,
                 "columns": columns,
@@ -59,23 +64,27 @@ def request(
     schema: "str | os.PathLike[str] | None" = None,
     logsource: LogSource | None = None,
     columns: Columns = "all",
+    engine: Engine = "core",
     threads: int | None = None,
 ) -> Request:
     """Understand what the caller wrote.
 
     Raises:
         SchemaError: The schema is neither known nor a file, or the file is no mapping.
-        UsageError: The log source, the columns or the threads make no sense.
+        UsageError: The log source, the columns, the engine or the threads make no sense.
     """
     mappings, name = _schema(schema)
     if isinstance(columns, str) and columns not in {"used", "all"}:
         message = f"columns must be 'used', 'all' or a list of names, not {columns!r}"
         raise UsageError(message)
+    if engine not in get_args(Engine):
+        message = f"engine must be 'core' or 'reference', not {engine!r}"
+        raise UsageError(message)
     if threads is not None and threads < 1:
         message = f"threads must be at least 1, not {threads}"
         raise UsageError(message)
     source = None if logsource is None else read_logsource(logsource)
-    return Request(mappings, name, source, columns, threads)
+    return Request(mappings, name, source, columns, engine, threads)
 
 
 def read_logsource(given: LogSource) -> dict[str, str | None]:
@@ -108,11 +117,11 @@ def _pair(part: str) -> tuple[str, str]:
     return key, value
 
 
-def _schema(given: "str | os.PathLike[str] | None") -> tuple[tuple[Mapping[str, Any], ...], str | None]:
+def _schema(given: "str | os.PathLike[str] | None") -> "tuple[tuple[Schema, ...], str | None]":
     """Give the mappings to send, and the name of the one to use."""
     from sigtrawl import schemas
 
-    known = {mapping.name: mapping.to_dict() for mapping in schemas.builtin()}
+    known = {mapping.name: mapping for mapping in schemas.builtin()}
     if given is None:
         return tuple(known.values()), None
     name = os.fspath(given)
@@ -121,7 +130,7 @@ def _schema(given: "str | os.PathLike[str] | None") -> tuple[tuple[Mapping[str, 
     path = Path(name)
     if path.suffix in {".yml", ".yaml"} or path.exists():
         own = schemas.load_mapping(path)
-        known[own.name] = own.to_dict()
+        known[own.name] = own
         return tuple(known.values()), own.name
     close = get_close_matches(name, [*known, NO_SCHEMA], n=1)
     guess = f" (did you mean {close[0]}?)" if close else ""

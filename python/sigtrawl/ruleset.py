@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
 
 from sigtrawl import compiled
-from sigtrawl.errors import UsageError
 from sigtrawl.matches import Matches
 from sigtrawl.request import Columns, Engine, LogSource, Request, request
 
@@ -81,8 +80,8 @@ class RuleSet:
             SchemaError: No schema mapping recognises the data, and neither ``schema`` nor ``logsource`` says what it is.
             TypeError: ``data`` is no Arrow data.
         """
-        asked = request(schema=schema, logsource=logsource, columns=columns, threads=threads)
-        return match_in_memory(self, data, asked, engine)
+        asked = request(schema=schema, logsource=logsource, columns=columns, engine=engine, threads=threads)
+        return match_in_memory(self, data, asked)
 
     def plan(self) -> "Plan":
         """Give the Plan that this was compiled from."""
@@ -101,7 +100,7 @@ class RuleSet:
         return RuleSet.from_plan, (self.native.plan(),)
 
 
-def match_in_memory(ruleset: RuleSet, data: Any, asked: Request, engine: Engine) -> Matches:
+def match_in_memory(ruleset: RuleSet, data: Any, asked: Request) -> Matches:
     """Match data in memory with one engine or the other."""
     from sigtrawl import _native
 
@@ -111,13 +110,10 @@ def match_in_memory(ruleset: RuleSet, data: Any, asked: Request, engine: Engine)
             f"a {kind.__module__}.{kind.__qualname__} is no Arrow data: it has neither __arrow_c_stream__ nor __arrow_c_array__"
         )
         raise TypeError(message)
-    if engine == "reference":
+    if asked.engine == "reference":
         from sigtrawl.by_reference import match_by_reference
 
         return Matches(match_by_reference(ruleset, data, asked))
-    if engine != "core":
-        message = f"engine must be 'core' or 'reference', not {engine!r}"
-        raise UsageError(message)
     return Matches(_native.match_data(ruleset.native, data, asked.to_json()))
 
 

@@ -116,21 +116,25 @@ def rules(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def bad_rules(rules: Path) -> Path:
-    """Give the same folder with a rule that is wrong."""
-    (rules / "bad.yml").write_text(BAD)
-    return rules
+def bad_rule(tmp_path: Path) -> Path:
+    """Give a folder with a rule that is wrong."""
+    folder = tmp_path / "bad"
+    folder.mkdir()
+    (folder / "bad.yml").write_text(BAD)
+    return folder
 
 
 def frame(images: list[str]) -> pl.DataFrame:
     """Make Sysmon process events."""
-    return pl.DataFrame({
-        "Channel": ["Microsoft-Windows-Sysmon/Operational"] * len(images),
-        "EventID": [1] * len(images),
-        "UtcTime": [f"2024-05-01 10:00:{second:02}.000" for second in range(len(images))],
-        "Image": images,
-        "CommandLine": [f"{image} -x" for image in images],
-    })
+    return pl.DataFrame(
+        {
+            "Channel": ["Microsoft-Windows-Sysmon/Operational"] * len(images),
+            "EventID": [1] * len(images),
+            "UtcTime": [f"2024-05-01 10:00:{second:02}.000" for second in range(len(images))],
+            "Image": images,
+            "CommandLine": [f"{image} -x" for image in images],
+        }
+    )
 
 
 @pytest.fixture

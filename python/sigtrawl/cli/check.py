@@ -48,7 +48,17 @@ def check(
 
     The table lists the rules that lost something here; json and csv list all of them.
     """
-    selection = Selection.of(rules, min_level, level, status, include_tag, exclude_tag, placeholder, placeholders, skip_bad_rules)
+    selection = Selection.of(
+        rules,
+        min_level=min_level,
+        level=level,
+        status=status,
+        include_tag=include_tag,
+        exclude_tag=exclude_tag,
+        placeholder=placeholder,
+        placeholders=placeholders,
+        skip_bad=skip_bad_rules,
+    )
     options = CheckOptions(tuple(events), selection, schema, logsource, strict, format_)
     return run(options, Screen(quiet=quiet, color=not no_color))
 

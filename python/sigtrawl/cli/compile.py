@@ -49,7 +49,17 @@ def compile_rules(
 
     Rules that wait for placeholder values stay waiting, and the file lists them.
     """
-    selection = Selection.of(rules, min_level, level, status, include_tag, exclude_tag, placeholder, placeholders, skip_bad_rules)
+    selection = Selection.of(
+        rules,
+        min_level=min_level,
+        level=level,
+        status=status,
+        include_tag=include_tag,
+        exclude_tag=exclude_tag,
+        placeholder=placeholder,
+        placeholders=placeholders,
+        skip_bad=skip_bad_rules,
+    )
     return run(CompileOptions(selection, output), Screen(quiet=quiet, color=not no_color))
 
 

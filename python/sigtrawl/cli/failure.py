@@ -4,6 +4,7 @@ No expected error shows a traceback. An unexpected one does where ``SIGTRAWL_DEB
 """
 
 import os
+import re
 import sys
 import traceback
 from contextlib import suppress
@@ -49,7 +50,8 @@ def report(error: BaseException) -> Exit:
 
 def _usage(error: BaseException) -> str:
     """Put the parser's complaint into one paragraph that ends with the way out."""
-    said = getattr(error, "format_message", lambda: str(error))().strip().rstrip(".")
+    said = " ".join(getattr(error, "format_message", lambda: str(error))().split()).rstrip(".")
+    said = re.sub(r"[.;,] [Dd]id you mean (.+?)\??$", r" (did you mean \1?)", said.replace("Value error, ", ""))
     text = said[:1].lower() + said[1:] if said[:2].istitle() else said
     context = getattr(error, "ctx", None)
     command = context.command_path if context is not None else "sigtrawl"

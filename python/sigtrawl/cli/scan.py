@@ -146,7 +146,15 @@ def scan(
     options = ScanOptions(
         events=tuple(events),
         selection=Selection.of(
-            rules, min_level, level, status, include_tag, exclude_tag, placeholder, placeholders, skip_bad_rules
+            rules,
+            min_level=min_level,
+            level=level,
+            status=status,
+            include_tag=include_tag,
+            exclude_tag=exclude_tag,
+            placeholder=placeholder,
+            placeholders=placeholders,
+            skip_bad=skip_bad_rules,
         ),
         schema=schema,
         logsource=logsource,
@@ -217,8 +225,8 @@ def _conditions(options: ScanOptions, report: ScanReport) -> set[Exit]:
 
 
 def _columns(text: str) -> Columns:
-    if text in {"all", "used"}:
-        return text  # type: ignore[return-value] - one of the two literals
+    if text == "all" or text == "used":  # noqa: PLR1714 - two literals, as the type knows them
+        return text
     names = tuple(name.strip() for name in text.split(",") if name.strip())
     if not names:
         raise UsageError("--columns is empty; write all, used, or names with commas between them")

@@ -1,29 +1,37 @@
 """Which rules a command works with: what the user typed, understood, loaded and compiled.
 
-``-r`` takes rule files, folders, and one compiled file. A compiled file goes to the core as it is; only a filter makes us
+``-r`` takes rule files, folders, or one compiled file. A compiled file goes to the core as it is; only a filter makes us
 parse its Plan, choose, and compile again.
 """
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import sigtrawl
+from sigtrawl import compiled
 from sigtrawl.cli.options import Level, Status
+from sigtrawl.cli.placeholders import read_placeholders
 from sigtrawl.cli.render.screen import Screen
-from sigtrawl.compiled import is_compiled
-from sigtrawl.errors import ConfigError, InputError, RuleError, UsageError
-from sigtrawl.plan import Plan, RuleEntry
+from sigtrawl.errors import RuleError, UsageError
+from sigtrawl.plan import And, Node, Not, Or, Plan, PlanBuilder, RuleEntry
 from sigtrawl.rules import Rules
+from sigtrawl.rules.selection import select
 from sigtrawl.ruleset import RuleSet
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What the user said about rules."""
+    """What the user said about rules.
+
+    Attributes:
+        paths: Rule files, folders, or one compiled file.
+        filters: The filters of `sigtrawl.load_rules`, where given.
+        placeholders: Name → values.
+        skip_bad: Whether bad rules stop nothing.
+    """
 
     paths: tuple[Path, ...]
     filters: Mapping[str, Any]
@@ -34,36 +42,41 @@ class Selection:
     def of(
         cls,
         paths: Sequence[Path],
+        *,
         min_level: Level | None,
-        levels: Sequence[Level] | None,
-        statuses: Sequence[Status] | None,
-        include_tags: Sequence[str] | None,
-        exclude_tags: Sequence[str] | None,
-        placeholders: Sequence[str] | None,
-        placeholder_files: Sequence[Path] | None,
+        level: Sequence[Level] | None,
+        status: Sequence[Status] | None,
+        include_tag: Sequence[str] | None,
+        exclude_tag: Sequence[str] | None,
+        placeholder: Sequence[str] | None,
+        placeholders: Sequence[Path] | None,
         skip_bad: bool,
     ) -> "Selection":
         """Gather the options that all commands over rules share."""
-        filters = {
+        filters: dict[str, Any] = {
             "min_level": min_level and min_level.value,
-            "levels": [level.value for level in levels or ()],
-            "statuses": [status.value for status in statuses or ()],
-            "include_tags": list(include_tags or ()),
-            "exclude_tags": list(exclude_tags or ()),
+            "level": [one.value for one in level or ()],
+            "status": [one.value for one in status or ()],
+            "include_tags": list(include_tag or ()),
+            "exclude_tags": list(exclude_tag or ()),
         }
         given = {name: value for name, value in filters.items() if value}
-        return cls(tuple(paths), given, read_placeholders(placeholders or (), placeholder_files or ()), skip_bad)
+        return cls(tuple(paths), given, read_placeholders(placeholder or (), placeholders or ()), skip_bad)
 
 
+@dataclass(frozen=True)
 class Loaded:
-    """A compiled rule set, and what is known of the rules that are not in it."""
+    """A compiled rule set, and what is known of its rules and of those that are not in it.
 
-    def __init__(self, ruleset: RuleSet) -> None:
-        self.ruleset = ruleset
+    Attributes:
+        ruleset: The compiled rules.
+    """
+
+    ruleset: RuleSet
 
     @cached_property
     def plan(self) -> Plan:
-        """The Plan; parsed when somebody asks for titles."""
+        """The Plan; a compiled file's is parsed when somebody asks for titles."""
         return self.ruleset.plan()
 
     @property
@@ -78,45 +91,94 @@ class Loaded:
 
     @property
     def skipped(self) -> int:
-        """How many rules were bad and skipped."""
-        return 0
+        """How many rules are bad and were skipped."""
+        counts = self.plan.load_report.get("counts", {})
+        return int(counts.get("invalid", 0)) + int(counts.get("unsupported", 0))
 
 
-def read_placeholders(pairs: Sequence[str], files: Sequence[Path]) -> dict[str, list[str]]:
-    """Read ``NAME=VALUE`` options and YAML files into one mapping.
+def load(selection: Selection, screen: Screen) -> Loaded:
+    """Load and compile what was selected; bad rules that are skipped are listed.
 
     Raises:
-        ConfigError: A file is no mapping of names to lists.
-        InputError: A file cannot be read.
-        UsageError: An option has no ``=``.
+        CompiledFileError: The compiled file cannot be read.
+        InputError: A path leads nowhere.
+        RuleErrors: Some rules are bad, and nobody said to skip them.
+        UsageError: No rule is left.
     """
-    values: defaultdict[str, list[str]] = defaultdict(list)
-    for path in files:
-        for name, listed in _placeholder_file(path).items():
-            values[name] += listed
-    for pair in pairs:
-        name, equals, value = pair.partition("=")
-        if not (name and equals):
-            raise UsageError(f"--placeholder {pair!r} has no '='; write --placeholder name=value")
-        values[name].append(value)
-    return dict(values)
+    plan = plan_of(selection)
+    if plan is None:
+        return Loaded(RuleSet.load(selection.paths[0]))
+    errors = plan.load_report.get("errors", ())
+    for raw in errors:
+        screen.note(f"skipped: {RuleError(**raw)}")
+    if not plan.rules:
+        raise UsageError(_nothing_left(plan, selection))
+    loaded = Loaded(sigtrawl.compile(plan))
+    loaded.__dict__["plan"] = plan  # the cached property: what was just made need not be parsed again
+    return loaded
 
 
-def _placeholder_file(path: Path) -> dict[str, list[str]]:
-    import yaml
+def plan_of(selection: Selection) -> Plan | None:
+    """Give the Plan of what was selected; None where a compiled file is taken as it is."""
+    compiled_files = [path for path in selection.paths if compiled.is_compiled(path)]
+    if not compiled_files:
+        return rules_of(selection).plan()
+    path = compiled_files[0]
+    if len(selection.paths) > 1:
+        raise UsageError(f"{path} is a compiled file and can only be taken alone; compile all the rules into one file")
+    if selection.placeholders:
+        raise UsageError(f"{path} is a compiled file, whose placeholders are settled; give --placeholder when it is compiled")
+    if not selection.filters:
+        return None
+    return _filtered(Plan.from_json(compiled.read(path)), selection.filters)
 
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"--placeholders {path} cannot be read: {error.strerror or error}") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"--placeholders {path} is no YAML: {' '.join(str(error).split())}") from None
-    if not isinstance(content, dict):
-        raise ConfigError(f"--placeholders {path} must map names to lists of values")
-    result: dict[str, list[str]] = {}
-    for name, listed in content.items():
-        scalars = listed if isinstance(listed, list) else [listed]
-        if any(isinstance(value, (dict, list)) or value is None for value in scalars):
-            raise ConfigError(f"--placeholders {path}: {name} must be a value or a list of values")
-        result[str(name)] = [str(value) for value in scalars]
-    return result
+
+def rules_of(selection: Selection) -> Rules:
+    """Load rule files and folders."""
+    return sigtrawl.load_rules(
+        selection.paths,
+        on_error="skip" if selection.skip_bad else "raise",
+        placeholders=selection.placeholders,
+        **selection.filters,
+    )
+
+
+def _filtered(plan: Plan, filters: Mapping[str, Any]) -> Plan:
+    """Keep some rules of a Plan, and of its predicates those that they use."""
+    wanted = select(**filters)
+    builder = PlanBuilder()
+    left_out = 0
+    for entry in (*plan.rules, *plan.waiting):
+        if wanted.takes({"level": entry.level, "status": entry.status, "tags": entry.tags}):
+            builder.add(replace(entry, condition=_with_predicates(entry.condition, plan)))
+        else:
+            left_out += 1
+    report = dict(plan.load_report)
+    return builder.build({**report, "filtered": int(report.get("filtered", 0)) + left_out})
+
+
+def _with_predicates(node: Node | None, plan: Plan) -> Node | None:
+    """Put the predicates back into a condition of a Plan, where their places stand."""
+    if isinstance(node, int):
+        return plan.predicates[node]
+    if isinstance(node, And | Or):
+        return type(node)(tuple(_with_predicates(child, plan) or child for child in node.nodes))
+    if isinstance(node, Not):
+        return Not(_with_predicates(node.node, plan) or node.node)
+    return node
+
+
+def _nothing_left(plan: Plan, selection: Selection) -> str:
+    """Say why there is no rule to run."""
+    where = ", ".join(str(path) for path in selection.paths)
+    report = plan.load_report
+    reasons = [
+        f"{count:,} {what}"
+        for count, what in (
+            (int(report.get("filtered", 0)), "left out by the filters"),
+            (len(plan.waiting), "waiting for placeholder values (--placeholder name=value)"),
+            (sum(int(report.get("counts", {}).get(state, 0)) for state in ("invalid", "unsupported")), "bad and skipped"),
+        )
+        if count
+    ]
+    return f"no rule of {where} is left to run: {', '.join(reasons) or 'there is none'}"

@@ -10,12 +10,15 @@ from typing import Any
 
 from sigtrawl.plan import And, Node, Not, Or, all_of, any_of
 from sigtrawl.rules.conditions import ConditionError, parse_condition
+from sigtrawl.rules.literals import shorten
 from sigtrawl.rules.modifiers import TABLE, Item, parse_key
 from sigtrawl.rules.placeholders import Values
 from sigtrawl.rules.values import ItemError, Text, Value, from_yaml, to_node
 
 # The tree is JSON on its way to the core, two levels of it for each level here, and JSON readers stop at 128.
 MAX_DEPTH = 50
+# The public corpus' largest rule has about 3,000 parts.
+MAX_SIZE = 1_000_000
 
 # What stands in for something that was refused or still waits; such a rule's tree is never used.
 _NOTHING = Or(())
@@ -79,8 +82,12 @@ def lower_detection(raw: Any, given: Values, report: Report) -> Lowering:
     lowering = Lowering(None, tuple(context.missing), unused, texts)
     if not context.failed and not context.missing:
         node = any_of(conditions)
-        if _deeper(node, MAX_DEPTH):
+        depth, size = _measure(node, {})
+        if depth > MAX_DEPTH:
             context.fail(ItemError("condition-nesting", f"the rule nests more than {MAX_DEPTH} levels deep"), "condition")
+        elif size > MAX_SIZE:
+            told = f"the rule, with what its condition repeats, has {size:,} parts, more than {MAX_SIZE:,}"
+            context.fail(ItemError("rule-too-large", told, "split it"), "condition")
         else:
             lowering.node = node
     return lowering
@@ -108,7 +115,7 @@ def _condition_texts(raw: Mapping[Any, Any], context: _Context) -> Iterator[str]
         if isinstance(text, str):
             yield text
         else:
-            error = ItemError("condition-syntax", f"a condition is text, not {text!r}", "quote it")
+            error = ItemError("condition-syntax", f"a condition is text, not {shorten(text)}", "quote it")
             context.fail(error, "condition")
 
 
@@ -181,10 +188,16 @@ def _value(raw: Any, place: str, item: Item, modifiers: tuple[str, ...], context
         return context.fail(error, place)
 
 
-def _deeper(node: Node, limit: int) -> bool:
-    """Whether a tree has more than ``limit`` levels."""
+def _measure(node: Node, known: dict[int, tuple[int, int]]) -> tuple[int, int]:
+    """Give the levels and parts of a tree; a detection that a condition repeats is walked once and counted each time."""
     if isinstance(node, Not):
-        return limit == 0 or _deeper(node.node, limit - 1)
-    if isinstance(node, And | Or):
-        return limit == 0 or any(_deeper(child, limit - 1) for child in node.nodes)
-    return False
+        children: tuple[Node, ...] = (node.node,)
+    elif isinstance(node, And | Or):
+        children = node.nodes
+    else:
+        return 0, 1
+    if (measured := known.get(id(node))) is None:
+        measures = [_measure(child, known) for child in children]
+        measured = 1 + max((depth for depth, _ in measures), default=0), 1 + sum(size for _, size in measures)
+        known[id(node)] = measured
+    return measured

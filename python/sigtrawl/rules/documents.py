@@ -17,7 +17,7 @@ from typing import Any
 
 import yaml
 
-from sigtrawl.rules.literals import canonical, time_text
+from sigtrawl.rules.literals import canonical, shorten, time_text
 
 # A rule nests about six levels deep. The condition's own limit is counted apart (`detections.MAX_DEPTH`).
 MAX_NESTING = 64
@@ -181,7 +181,7 @@ class _Walk:
             told = _surprise(node.value, content)
         except (ValueError, OverflowError) as error:
             line = node.start_mark.line + 1
-            raise DocumentError("yaml-value", f"{node.value!r} cannot be read: {error} (line {line})") from None
+            raise DocumentError("yaml-value", f"{shorten(node.value)} cannot be read: {error} (line {line})") from None
         if told is not None:
             self.readings[path] = told
         return content

@@ -9,6 +9,8 @@ from decimal import Decimal
 
 # Beyond this a float is no longer something that a person wrote down in digits.
 _MAX_DIGITS = 400
+# Enough to recognise a value by.
+_MAX_SHOWN = 80
 
 
 def canonical(number: float) -> str | None:
@@ -36,3 +38,9 @@ def time_text(moment: dt.date) -> str:
         moment, zone = moment.astimezone(dt.UTC), "Z"
     fraction = f".{moment.microsecond:06d}".rstrip("0") if moment.microsecond else ""
     return moment.replace(tzinfo=None, microsecond=0).isoformat() + fraction + zone
+
+
+def shorten(value: object) -> str:
+    """Show a value in a message, however long it is."""
+    shown = repr(value)
+    return shown if len(shown) <= _MAX_SHOWN else f"{shown[: _MAX_SHOWN - 3]}..."

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from sigtrawl.errors import InputError, RuleError, RuleErrors, UsageError
 from sigtrawl.rules.collection import Rules
 from sigtrawl.rules.documents import Document, DocumentError, read_documents
+from sigtrawl.rules.literals import shorten
 from sigtrawl.rules.placeholders import Values, read_values
 from sigtrawl.rules.report import LoadedRule
 from sigtrawl.rules.rule import INVALID, UNSUPPORTED, Rule, read_rule
@@ -164,7 +165,7 @@ class _Loader:
     def _document(self, document: Document, file: str, relative: str) -> None:
         raw = document.content
         if not isinstance(raw, dict):
-            kind = "a list" if isinstance(raw, list) else f"{type(raw).__name__} {raw!r:.40}"
+            kind = "a list" if isinstance(raw, list) else f"the scalar {shorten(raw)}"
             self._refuse([RuleError("not-a-mapping", f"a rule is a mapping, and this is {kind}", file)], file)
             return
         if not self.selection.takes(raw):

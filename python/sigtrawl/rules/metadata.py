@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from sigtrawl.rules.literals import shorten
 from sigtrawl.rules.selection import LEVELS, STATUSES
 
 
@@ -39,7 +40,7 @@ def _id(value: Any) -> Complaint | None:
     try:
         UUID(value)
     except (ValueError, AttributeError, TypeError):
-        return Complaint("bad-id", "id", f"{value!r} is no UUID", "make one with: python -m uuid")
+        return Complaint("bad-id", "id", f"{shorten(value)} is no UUID", "make one with: python -m uuid")
     return None
 
 
@@ -47,17 +48,17 @@ def _among(key: str, choices: tuple[str, ...]) -> Callable[[Any], Complaint | No
     def check(value: Any) -> Complaint | None:
         if isinstance(value, str) and value.lower() in choices:
             return None
-        return Complaint(f"bad-{key}", key, f"there is no {key} {value!r}", f"choose from {', '.join(choices)}")
+        return Complaint(f"bad-{key}", key, f"there is no {key} {shorten(value)}", f"choose from {', '.join(choices)}")
 
     return check
 
 
 def _tags(value: Any) -> Complaint | None:
     if not isinstance(value, list):
-        return Complaint("bad-tags", "tags", f"tags are a list, not {value!r}", "put '- ' before each")
+        return Complaint("bad-tags", "tags", f"tags are a list, not {shorten(value)}", "put '- ' before each")
     for tag in value:
         if not isinstance(tag, str) or "." not in tag:
-            return Complaint("bad-tags", "tags", f"{tag!r} is no tag", "write namespace.name, such as attack.t1059")
+            return Complaint("bad-tags", "tags", f"{shorten(tag)} is no tag", "write namespace.name, such as attack.t1059")
     return None
 
 
@@ -65,12 +66,14 @@ def _logsource(value: Any) -> Complaint | None:
     attributes = ("product", "category", "service")
     hint = f"state at least one of {', '.join(attributes)}"
     if not isinstance(value, dict):
-        told = "the rule has no log source" if value is None else f"the log source is a mapping, not {value!r}"
+        told = "the rule has no log source" if value is None else f"the log source is a mapping, not {shorten(value)}"
         return Complaint("bad-logsource", "logsource", told, hint)
     stated = [name for name in attributes if value.get(name) is not None]
     for name in stated:
         if not isinstance(value[name], str) or not value[name].strip():
-            return Complaint("bad-logsource", "logsource", f"the {name} is text, not {value[name]!r}", "name it, or leave it out")
+            return Complaint(
+                "bad-logsource", "logsource", f"the {name} is text, not {shorten(value[name])}", "name it, or leave it out"
+            )
     return None if stated else Complaint("bad-logsource", "logsource", "the log source is empty", hint)
 
 

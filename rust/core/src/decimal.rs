@@ -64,7 +64,7 @@ impl<'a> Decimal<'a> {
     /// Index of the first digit that is not zero, and the power of ten just above it; `None` for zero.
     fn leading(&self) -> Option<(usize, i64)> {
         let first = (0..self.digit_count()).find(|&i| self.digit(i) != b'0')?;
-        Some((first, self.whole.len() as i64 - first as i64 + self.exponent))
+        Some((first, self.whole.len().cast_signed() as i64 - first.cast_signed() as i64 + self.exponent))
     }
 }
 

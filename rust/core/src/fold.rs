@@ -64,7 +64,10 @@ mod tests {
     /// `regex` with the `i` flag must call equal what folding calls equal, for every code point that folds.
     #[test]
     fn the_regex_crate_folds_alike() {
-        for c in ('\u{80}'..=char::MAX).filter(|&c| fold_char(c) != c) {
+        // The two libraries take up new Unicode versions at different times: what one does not know yet is left out.
+        let unassigned = regex::Regex::new(r"\p{Unassigned}").expect("a property");
+        let known = |c: char| !unassigned.is_match(&c.to_string());
+        for c in ('\u{80}'..=char::MAX).filter(|&c| fold_char(c) != c && known(c)) {
             let pattern = format!("^(?i:{})$", regex::escape(&c.to_string()));
             let re = regex::Regex::new(&pattern).expect("one escaped code point");
             assert!(re.is_match(&fold_char(c).to_string()), "U+{:04X}", c as u32);

@@ -29,9 +29,8 @@ pub(crate) fn parse(text: &str) -> Option<DateTime<Utc>> {
         if count == 0 {
             return None;
         }
-        for i in 0..9 {
-            nanos = nanos * 10 + u32::from(if i < count { fraction[i] - b'0' } else { 0 });
-        }
+        let places = fraction[..count].iter().map(|digit| u32::from(digit - b'0')).chain(std::iter::repeat(0));
+        nanos = places.take(9).fold(0, |sum, digit| sum * 10 + digit);
         rest = &fraction[count..];
     }
     // A leap second is the last nanosecond of its minute's 60th second, as chrono keeps it.

@@ -68,7 +68,7 @@ macro_rules! timestamp {
         Box::new(move |i, out: &mut String| {
             let value = array.value(i);
             let nanos = value.rem_euclid($per_second) * (1_000_000_000 / $per_second);
-            write_time(value.div_euclid($per_second), nanos as u32, zone, out)
+            write_time(value.div_euclid($per_second), u32::try_from(nanos).unwrap_or(0), zone, out)
         })
     }};
 }

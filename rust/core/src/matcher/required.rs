@@ -57,7 +57,6 @@ fn analyse(hir: &Hir) -> Known {
             }
             folded.map_or_else(Known::nothing, |c| Known::literal(c.to_string()))
         }
-        HirKind::Class(Class::Bytes(_)) => Known::nothing(),
         // Assertions take no text, but what stands around them still touches.
         HirKind::Empty | HirKind::Look(_) => Known { exact: Some(String::new()), best: None },
         HirKind::Capture(capture) => analyse(&capture.sub),
@@ -71,7 +70,7 @@ fn analyse(hir: &Hir) -> Known {
             }
             Known { exact: None, best: once.best }
         }
-        HirKind::Repetition(_) => Known::nothing(),
+        HirKind::Repetition(_) | HirKind::Class(Class::Bytes(_)) => Known::nothing(),
         HirKind::Concat(parts) => concat(parts),
         HirKind::Alternation(parts) => alternation(parts),
     }
@@ -132,7 +131,7 @@ mod tests {
     }
 
     fn texts(list: &[&str]) -> Option<Vec<String>> {
-        Some(list.iter().map(|t| (*t).to_owned()).collect())
+        list.iter().map(|t| Some((*t).to_owned())).collect()
     }
 
     #[test]

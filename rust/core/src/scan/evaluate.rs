@@ -43,7 +43,6 @@ impl Evaluation {
         for node in binding.graph.nodes() {
             let bound = match node {
                 GraphNode::False => 0,
-                GraphNode::True => rows,
                 GraphNode::Slot { column, slot } => scanner.columns[*column as usize].slot_counts[*slot as usize],
                 GraphNode::Present { column } => scanner.columns[*column as usize].present,
                 GraphNode::Keyword { .. } if keywords_open => rows,
@@ -57,7 +56,7 @@ impl Evaluation {
                 GraphNode::Or(children) => {
                     children.iter().fold(0u32, |sum, &c| sum.saturating_add(self.bounds[c as usize])).min(rows)
                 }
-                GraphNode::Not(_) => rows,
+                GraphNode::True | GraphNode::Not(_) => rows,
             };
             self.bounds.push(bound);
         }
