@@ -4,7 +4,6 @@ It is a frozen handle on the core's own object. What it knows of its rules is th
 titles and the load report are read from there when somebody asks, so opening a compiled file never parses JSON in Python.
 """
 
-import os
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -15,6 +14,8 @@ from sigtrawl.matches import Matches
 from sigtrawl.request import Columns, Engine, LogSource, Request, request
 
 if TYPE_CHECKING:
+    import os
+
     from sigtrawl import _native
     from sigtrawl.plan import Plan
 

@@ -1,0 +1,233 @@
+"""``engine="reference"``: the evaluator decides which rows match which rules, and nothing else.
+
+The pairs come from `sigtrawl.reference`, over events that polars has read. What a match shows beside its pair (the event, its
+time, its row group) is no question of matching, and a second implementation of that would only be a second chance to differ.
+So the core is asked to show every row, by a rule that is true everywhere, and of these the rows of the pairs are kept. The
+report's inputs and binding states are the core's as well; its counts are the evaluator's.
+
+A file is read whole, and every row passes through the core twice. It is the slow way by design.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+import polars as pl
+
+from sigtrawl import _native, reference
+from sigtrawl.errors import InputError
+from sigtrawl.matches import COLUMNS
+from sigtrawl.request import NO_SCHEMA, Request
+
+if TYPE_CHECKING:
+    from sigtrawl.ruleset import RuleSet
+
+_EVERY_ROW = json.dumps(
+    {
+        "format": "sigtrawl-plan",
+        "version": 1,
+        "predicates": [],
+        "rules": [{"id": None, "title": "", "tags": [], "logsource": {}, "condition": {"and": []}}],
+        "waiting": [],
+        "load_report": {},
+    }
+).encode()
+
+_HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"
+
+
+@dataclass(frozen=True, slots=True)
+class _Events:
+    """Events that can be shown again and again, and read by polars.
+
+    Attributes:
+        show: Matches a rule set against them, in the core.
+        read: Gives the frame of one input; None stands for data in memory.
+    """
+
+    show: Callable[[_native.RuleSet, bytes], _native.MatchStream]
+    read: Callable[[str | None], pl.DataFrame]
+
+
+def scan_by_reference(ruleset: "RuleSet", paths: list[str], asked: Request) -> "ReferenceStream":
+    """Scan files."""
+    roots = [Path(path) for path in paths if Path(path).is_dir()]
+    events = _Events(
+        lambda rules, options: _native.scan(rules, paths, options),
+        lambda file: _read_file(Path(file or ""), roots),
+    )
+    return ReferenceStream(ruleset.native, events, asked)
+
+
+def match_by_reference(ruleset: "RuleSet", data: Any, asked: Request) -> "ReferenceStream":
+    """Match data in memory."""
+    frame = pl.DataFrame(data)
+    events = _Events(lambda rules, options: _native.match_data(rules, frame, options), lambda _: frame)
+    return ReferenceStream(ruleset.native, events, asked)
+
+
+@dataclass(frozen=True, slots=True)
+class FrameBatch:
+    """A batch of matches in a polars frame."""
+
+    frame: pl.DataFrame
+
+    @property
+    def num_rows(self) -> int:
+        """How many matches it holds."""
+        return self.frame.height
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """The frame's stream."""
+        return self.frame.__arrow_c_stream__(requested_schema)
+
+
+class ReferenceStream:
+    """The evaluator's matches, as a `sigtrawl.matches.Stream`."""
+
+    def __init__(self, rules: _native.RuleSet, events: _Events, asked: Request) -> None:
+        whole = events.show(rules, asked.to_json())  # refuses what the core refuses, and knows the schema
+        self._target = pl.Schema(whole)
+        self._report: dict[str, Any] = json.loads(whole.report())
+        whole.close()
+        self._plan: dict[str, Any] = json.loads(rules.plan())
+        self._events = events
+        self._asked = asked
+        self._every = _native.RuleSet(_EVERY_ROW)
+        self._matches: Counter[int] = Counter()
+        self._unreadable: Counter[str] = Counter()
+        self._rows_done = 0
+        self._batches = self._run()
+
+    def __arrow_c_schema__(self) -> object:
+        """The schema that the core gives its own matches."""
+        return self._target.__arrow_c_schema__()
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """The rest of the matches."""
+        empty = pl.DataFrame(schema=self._target)
+        return pl.concat([empty, *self._batches]).__arrow_c_stream__(requested_schema)
+
+    def next_batch(self) -> FrameBatch | None:
+        """Evaluate on until there are matches."""
+        frame = next(self._batches, None)
+        return None if frame is None else FrameBatch(frame)
+
+    def progress(self) -> tuple[int, int, int, int, int]:
+        """Rows done and in all; bytes are not counted here."""
+        total = sum(entry["rows"] for entry in self._report["inputs"])
+        return self._rows_done, total, 0, 0, self._matches.total()
+
+    def report(self) -> bytes:
+        """The core's report with the evaluator's counts."""
+        for number, rule in enumerate(self._report["rules"]):
+            rule["matches"] = rule["rows"] = self._matches[number]
+        self._report["matches"] = self._matches.total()
+        self._report["not_evaluable"] = [
+            {"column": column, "values": values} for column, values in sorted(self._unreadable.items())
+        ]
+        return json.dumps(self._report).encode()
+
+    def close(self) -> None:
+        """Stop."""
+        self._batches.close()
+
+    def _run(self) -> Generator[pl.DataFrame, None, None]:
+        """Yield the matches, as the core shows row after row."""
+        groups = self._row_groups()
+        metadata = _metadata(self._plan)
+        pairs: dict[str | None, pl.DataFrame] = {}
+        shown = self._events.show(self._every, self._showing())
+        for frame in _frames(shown):
+            for file in frame["file"].unique(maintain_order=True):
+                if file not in pairs:  # inputs come one after the other, so the last one's pairs are enough
+                    pairs = {file: self._pairs(file, groups[file])}
+                here = frame.filter(pl.col("file").eq_missing(pl.lit(file, pl.String)))
+                found = here.drop(metadata.columns, strict=False).join(pairs[file], on="row").sort("row", "rule")
+                matches = found.join(metadata, on="rule", how="left", maintain_order="left").select(COLUMNS)
+                self._matches.update(found["rule"])
+                if matches.height:
+                    yield matches.cast(self._target)
+            self._rows_done += frame.height
+        last = json.loads(shown.report())
+        self._report.update({name: last[name] for name in ("inputs", "rows", "bytes", "complete") if name in last})
+
+    def _pairs(self, file: str | None, groups: list[int]) -> pl.DataFrame:
+        """Evaluate one input, row group by row group: a value without a text form spoils no more than its own."""
+        frame = self._events.read(file)
+        if frame.height != sum(groups):
+            raise InputError(f"{file}: polars reads {frame.height:,} rows and the core {sum(groups):,}")
+        name = next((entry["schema"] for entry in self._report["inputs"] if entry["file"] == file), None)
+        mapping = next((known for known in self._asked.mappings if known.name == name), None)
+        found: list[tuple[int, int]] = []
+        start = 0
+        for rows in groups:
+            result = reference.run(
+                self._plan,
+                frame.slice(start, rows),
+                mapping=mapping,
+                schema_none=self._asked.schema == NO_SCHEMA,
+                logsource=self._asked.logsource,
+            )
+            found += [(start + row, rule) for row, rule in result.matches]
+            self._unreadable.update({entry.column: entry.values for entry in result.not_evaluable})
+            start += rows
+        return pl.DataFrame(found, schema={"row": pl.Int64, "rule": pl.Int64}, orient="row")
+
+    def _row_groups(self) -> dict[str | None, list[int]]:
+        """Give the number of rows of each row group, for each input."""
+        groups: dict[str | None, Counter[int]] = {}
+        for frame in _frames(self._events.show(self._every, replace(self._asked, columns=()).to_json())):
+            for file, group, rows in frame.group_by("file", "row_group", maintain_order=True).len().iter_rows():
+                groups.setdefault(file, Counter())[group or 0] += rows
+        return {file: [rows for _, rows in sorted(counts.items())] for file, counts in groups.items()}
+
+    def _showing(self) -> bytes:
+        """Ask for the columns that the caller would see; ``used`` means those that the caller's rules use."""
+        if self._asked.columns == "all":
+            return self._asked.to_json()
+        event = self._target["event"]
+        names = [field.name for field in event.fields] if isinstance(event, pl.Struct) else []
+        return replace(self._asked, columns=names).to_json()
+
+
+def _frames(stream: _native.MatchStream) -> Iterator[pl.DataFrame]:
+    while (batch := stream.next_batch()) is not None:
+        yield pl.DataFrame(batch)
+
+
+def _metadata(plan: dict[str, Any]) -> pl.DataFrame:
+    """Give what a match says of its rule, by the rule's place in the Plan."""
+    rows = [
+        {
+            "rule": place,
+            "rule_id": rule["id"],
+            "rule_title": rule["title"] if rule["id"] else rule["path"],
+            "level": rule["level"],
+            "author": rule["author"],
+            "tags": rule["tags"],
+        }
+        for place, rule in enumerate(plan["rules"])
+    ]
+    texts = dict.fromkeys(("rule_id", "rule_title", "level", "author"), pl.String)
+    return pl.DataFrame(rows, schema={"rule": pl.Int64, **texts, "tags": pl.List(pl.String)}, orient="row")
+
+
+def _read_file(file: Path, roots: list[Path]) -> pl.DataFrame:
+    """Read a Parquet file and put its Hive keys beside its columns, as text."""
+    root = next((root for root in roots if file.is_relative_to(root)), None)
+    folders = (file.relative_to(root) if root else file).parent.parts
+    try:
+        frame = pl.read_parquet(file, hive_partitioning=False, glob=False)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise InputError(f"{file}: polars cannot read it: {error}") from error
+    for folder in folders:
+        key, equals, value = folder.partition("=")
+        if key and equals and unquote(key) not in frame.columns:
+            text = None if value == _HIVE_NULL else unquote(value)
+            frame = frame.with_columns(pl.lit(text, pl.String).alias(unquote(key)))
+    return frame

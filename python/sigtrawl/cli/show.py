@@ -1,0 +1,149 @@
+"""``sigtrawl show``: one rule, as it was written and as it will be run."""
+
+import json
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+from rich.table import Table
+from rich.text import Text
+from rich.tree import Tree
+
+from sigtrawl.cli import options as given
+from sigtrawl.cli.exit import Exit
+from sigtrawl.cli.render.screen import Screen
+from sigtrawl.cli.render.table import level
+from sigtrawl.cli.rules import logsource
+from sigtrawl.cli.selection import Selection, load
+from sigtrawl.errors import UsageError
+from sigtrawl.plan import And, Node, Not, Or, Plan, Predicate, RuleEntry
+
+SHOWN_CHOICES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class ShowOptions:
+    """What the user asked for."""
+
+    rule: str
+    selection: Selection
+    format: given.ListFormat | None
+
+
+def show(
+    rule: Annotated[
+        str,
+        typer.Argument(metavar="RULE_ID", help="The rule's id, the beginning of it, or its title.", show_default=False),
+    ],
+    rules: given.Rules,
+    *,
+    placeholder: given.Placeholders = None,
+    placeholders: given.PlaceholderFiles = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Write the rule as it stands in the Plan, in JSON.")] = False,
+    no_color: given.NoColor = False,
+) -> int:
+    """Show one rule: who wrote it, what it is about, and the condition as it will be run."""
+    screen = Screen(color=not no_color, quiet=True)
+    selection = Selection.of(
+        rules,
+        min_level=None,
+        level=None,
+        status=None,
+        include_tag=None,
+        exclude_tag=None,
+        placeholder=placeholder,
+        placeholders=placeholders,
+        skip_bad=True,
+    )
+    plan = load(selection, screen).plan
+    entry = find(plan, rule)
+    if as_json:
+        screen.raw(json.dumps(_plain(entry, plan), ensure_ascii=False, indent=2).encode() + b"\n")
+    else:
+        _print(entry, plan, screen)
+    return Exit.DONE
+
+
+def find(plan: Plan, wanted: str) -> RuleEntry:
+    """Find the one rule that is meant.
+
+    Raises:
+        UsageError: There is none, or several.
+    """
+    entries = (*plan.rules, *plan.waiting)
+    text = wanted.casefold()
+    for found in (
+        [entry for entry in entries if text in {(entry.id or "").casefold(), entry.title.casefold(), (entry.path or "")}],
+        [entry for entry in entries if (entry.id or "").startswith(text)],
+        [entry for entry in entries if text in entry.title.casefold()],
+    ):
+        if len(found) == 1:
+            return found[0]
+        if found:
+            some = "; ".join(f"{entry.id or entry.path} ({entry.title})" for entry in found[:SHOWN_CHOICES])
+            more = f"; and {len(found) - SHOWN_CHOICES:,} more" if len(found) > SHOWN_CHOICES else ""
+            raise UsageError(f"{wanted!r} means {len(found):,} rules: {some}{more}; give one id")
+    raise UsageError(f"no rule is {wanted!r} by id or by title; sigtrawl rules lists the rules")
+
+
+def _print(entry: RuleEntry, plan: Plan, screen: Screen) -> None:
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in (
+        ("title", entry.title),
+        ("id", entry.id),
+        ("author", entry.author),
+        ("status", entry.status),
+        ("log source", logsource(entry.logsource)),
+        ("tags", ", ".join(entry.tags)),
+        ("file", entry.path),
+        ("waits for", ", ".join(entry.placeholders)),
+    ):
+        if value:
+            table.add_row(name, Text(value))
+    table.add_row("level", level(entry.level))
+    screen.out.print(table)
+    if entry.condition is not None:
+        screen.out.print()
+        screen.out.print(_grow(entry.condition, plan, None))
+
+
+def _grow(node: Node, plan: Plan, above: Tree | None) -> Tree:
+    """Draw a condition as a tree."""
+    if isinstance(node, And | Or | Not):
+        label = {And: "all of", Or: "any of", Not: "not"}[type(node)]
+        branch = Tree(Text(label, style="bold")) if above is None else above.add(Text(label, style="bold"))
+        for child in (node.node,) if isinstance(node, Not) else node.nodes:
+            _grow(child, plan, branch)
+        return branch
+    leaf = describe(plan.predicates[node] if isinstance(node, int) else node)
+    return Tree(leaf) if above is None else above.add(leaf)
+
+
+def describe(predicate: Predicate) -> Text:
+    """Say in one line what a predicate asks."""
+    words = [predicate.part, predicate.how, predicate.cmp, "cased" if predicate.cased else None]
+    operation = " ".join([predicate.op, *(word for word in words if word)])
+    value = "" if predicate.value is None else f" {json.dumps(predicate.value, ensure_ascii=False)}"
+    if isinstance(predicate.value, str):
+        value = f" '{predicate.value}'"
+    flags = f" ({predicate.flags})" if predicate.flags else ""
+    return Text.assemble((predicate.field or "any column", "cyan"), f" {operation}", (value, "green"), flags)
+
+
+def _plain(entry: RuleEntry, plan: Plan) -> dict[str, object]:
+    """Give the rule's part of the Plan, its predicates written out."""
+    document = json.loads(Plan(plan.predicates, (entry,) if entry.condition is not None else ()).to_json())
+    whole = (
+        document["rules"][0] if document["rules"] else {"id": entry.id, "title": entry.title, "placeholders": entry.placeholders}
+    )
+
+    def spell(node: object) -> object:
+        if isinstance(node, int):
+            return document["predicates"][node]
+        if isinstance(node, dict):
+            return {key: spell(child) for key, child in node.items()}
+        return [spell(child) for child in node] if isinstance(node, list) else node
+
+    return {**whole, "condition": spell(whole.get("condition"))}
