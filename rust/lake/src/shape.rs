@@ -139,26 +139,14 @@ fn undictionary(array: &ArrayRef) -> Result<ArrayRef, ArrowError> {
     }
 }
 
-/// Any column as text: its text form where rules know one, JSON for what is nested, and Arrow's own display otherwise.
+/// Any column as text: its text form where it is flat, JSON where it is nested.
 fn text(array: &ArrayRef) -> Result<ArrayRef, ArrowError> {
     let array = undictionary(array)?;
     if array.data_type().is_nested() {
         return json(&array).map(|texts| Arc::new(texts) as ArrayRef);
     }
-    if let Some(texts) = engine::text_form(&array) {
-        return Ok(texts);
-    }
-    let format = arrow::util::display::FormatOptions::default();
-    let formatter = arrow::util::display::ArrayFormatter::try_new(&array, &format)?;
-    let mut texts = StringBuilder::new();
-    for row in 0..array.len() {
-        if array.is_null(row) {
-            texts.append_null();
-        } else {
-            texts.append_value(formatter.value(row).try_to_string()?);
-        }
-    }
-    Ok(Arc::new(texts.finish()))
+    engine::text_form(&array)
+        .ok_or_else(|| ArrowError::CastError(format!("a column of type {} has no text form", array.data_type())))
 }
 
 /// Each value of a column as JSON, null where the value is null.
