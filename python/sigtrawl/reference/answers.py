@@ -14,7 +14,9 @@ from sigtrawl.reference.paths import Path, Schema, find_path
 from sigtrawl.reference.predicates import Predicate
 from sigtrawl.schemas import Answer, Mapping
 
-_WHOLE_NUMBER: Final = re.compile(r"\A(?:0|[1-9][0-9]*)\Z")
+_WHOLE_NUMBER: Final = re.compile(r"\A(?:0|[1-9][0-9]{0,19})\Z")
+_BARE_NAME: Final = re.compile(r"[\\/]([^\\/]+)", re.DOTALL)
+_BARE_PATTERN: Final = re.compile(r"\*(?:\\\\|/)((?:[^\\/]|\\[*?])+)", re.DOTALL)
 _DIGEST: Final = re.compile(r"(?:([A-Za-z0-9]+)=)?([0-9A-Fa-f]+)")
 
 
@@ -79,15 +81,19 @@ def _further(predicate: Predicate, answer: Answer) -> list[Predicate]:
     """List what is accepted besides the predicate itself."""
     op, value, cased = predicate["op"], predicate.get("value"), bool(predicate.get("cased"))
     accepted: list[str] = []
+    further: list[Predicate] = []
     if op == "equals":
         for text, texts in answer.values.items():
             if text == value if cased else fold(text) == fold(str(value)):
                 accepted.extend(texts)
     if answer.hex and (op == "equals" or (op == "number" and predicate["cmp"] == "eq")):
         accepted.extend(f"{int(text):#x}" for text in _WHOLE_NUMBER.findall(str(value)))
-    if answer.bare and op == "endswith" and str(value).startswith("\\") and len(str(value)) > 1:
-        accepted.append(str(value)[1:])
-    return [{"op": "equals", "value": text, "cased": cased} for text in accepted]
+    if answer.bare:
+        bare = _BARE_NAME.fullmatch(str(value)) if op == "endswith" else None
+        accepted.extend(bare.groups() if bare else ())
+        pattern = _BARE_PATTERN.fullmatch(str(value)) if op == "like" else None
+        further.extend({"op": "like", "value": name, "cased": cased} for name in (pattern.groups() if pattern else ()))
+    return [*further, *({"op": "equals", "value": text, "cased": cased} for text in accepted)]
 
 
 def _digests(predicate: Predicate, hashes: dict[str, tuple[Path, ...]]) -> list[Reading]:

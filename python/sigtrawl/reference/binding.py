@@ -8,7 +8,6 @@ In a table that holds events of several kinds a rule has as many answers as plac
 several inputs: the rule does what it can somewhere.
 """
 
-from collections.abc import Iterable
 from collections.abc import Mapping as AnyMapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
@@ -32,7 +31,7 @@ class RuleState:
     Attributes:
         state: The binding state.
         lost: ``branches`` and ``filters``, where the state is ``partial``.
-        missing: The fields that nothing answers, in the condition's order; none where the rule runs.
+        missing: The fields that nothing answers, sorted; none where the rule runs.
     """
 
     state: State
@@ -78,56 +77,51 @@ class _Binder:
         self._predicates = predicates
         self._schema = schema
         self._mapping = mapping
-        self._constants: dict[str | None, dict[int, bool]] = {}
+        self._views: dict[str | None, View] = {}
+        self._constants: dict[tuple[str | None, int], bool | None] = {}
         self._keywords = any(has_keywords(dtype) for name, dtype in schema.items() if not name.startswith("_"))
 
     def state(self, rule: AnyMapping[str, Any], asserted: LogSource | None) -> RuleState:
         """Give a rule's best state over its places."""
         found = [
-            self._state_in(place.view, rule["condition"])
+            self._state_in(self._view(place.view), rule["condition"], place.view)
             for place in places(source_of(rule["logsource"]), self._mapping, asserted)
             if possible(place, self._mapping, self._schema)
         ]
-        for state in ("runs", "partial", "inert"):
-            best = [each for each in found if each.state == state]
-            if best:
-                return RuleState(
-                    best[0].state,
-                    _distinct(sorted(kind for each in best for kind in each.lost)),
-                    _distinct(name for each in best for name in each.missing),
-                )
-        return RuleState("no-log-source")
+        return min(found, key=_rank, default=RuleState("no-log-source"))
 
-    def _state_in(self, view: str | None, condition: Node) -> RuleState:
-        constants = self._constants_of(view, condition)
-        missing = _distinct(
-            name for number in predicates_of(condition) if number in constants for name in self._unanswered(view, number)
-        )
-        if _fold(condition, constants) is False:
-            return RuleState("inert", (), missing)
-        lost = _distinct(sorted(_lost(condition, constants, wanted=True)))
-        return RuleState("partial", lost, missing) if lost else RuleState("runs")
+    def _view(self, name: str | None) -> View:
+        if name not in self._views:
+            self._views[name] = View(self._schema, self._mapping, name)
+        return self._views[name]
 
-    def _constants_of(self, view: str | None, condition: Node) -> dict[int, bool]:
-        """Give the predicates of a condition that are the same for every row."""
-        known = self._constants.setdefault(view, {})
-        reader = View(self._schema, self._mapping, view)
+    def _state_in(self, view: View, condition: Node, name: str | None) -> RuleState:
+        constants: dict[int, bool] = {}
         for number in predicates_of(condition):
-            predicate = self._predicates[number]
-            if predicate["field"] is None:
-                if not self._keywords:
-                    known[number] = False
-            elif number not in known and not reader.readings(predicate):
-                known[number] = predicate["op"] == "null"
-        return known
+            if (name, number) not in self._constants:
+                self._constants[name, number] = self._constant(view, self._predicates[number])
+            constant = self._constants[name, number]
+            if constant is not None:
+                constants[number] = constant
+        missing = {field for number in constants for field in _unanswered(view, self._predicates[number])}
+        if _fold(condition, constants) is False:
+            return RuleState("inert", (), tuple(sorted(missing)))
+        lost = tuple(sorted(_lost(condition, constants, wanted=True)))
+        return RuleState("partial", lost, tuple(sorted(missing))) if lost else RuleState("runs")
 
-    def _unanswered(self, view: str | None, number: int) -> list[str]:
-        predicate = self._predicates[number]
-        names = [predicate["field"], predicate["value"]] if predicate["op"] == "fieldref" else [predicate["field"]]
-        reader = View(self._schema, self._mapping, view)
-        return [name for name in names if name is not None and not reader.answers(name)] or [
-            name for name in names[:1] if name is not None
-        ]
+    def _constant(self, view: View, predicate: AnyMapping[str, Any]) -> bool | None:
+        """Give what a predicate is for every row, or None if that depends on the row."""
+        if predicate["field"] is None:
+            return None if self._keywords else False
+        return None if view.readings(predicate) else predicate["op"] == "null"
+
+
+def _unanswered(view: View, predicate: AnyMapping[str, Any]) -> list[str]:
+    """Name the fields because of which a predicate is the same for every row."""
+    field = predicate["field"]
+    if predicate["op"] == "fieldref":
+        return [name for name in (field, predicate["value"]) if not view.answers(name)]
+    return [] if field is None else [field]
 
 
 def _fold(node: Node, constants: AnyMapping[int, bool]) -> bool | None:
@@ -158,5 +152,5 @@ def _lost(node: Node, constants: AnyMapping[int, bool], *, wanted: bool) -> set[
     return {kind for child in inside for kind in _lost(child, constants, wanted=deeper)}
 
 
-def _distinct(names: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(names))
+def _rank(found: RuleState) -> tuple[int, int, int]:
+    return ("runs", "partial", "inert").index(found.state), len(found.lost), len(found.missing)

@@ -12,6 +12,7 @@ import polars as pl
 
 from sigtrawl.reference import bits
 from sigtrawl.reference.literals import TEXT_OPS, Literals, literal_key
+from sigtrawl.reference.numbers import canonical
 from sigtrawl.reference.paths import Path, end_type
 from sigtrawl.reference.predicates import Matcher, Predicate, keyword_number, matcher
 from sigtrawl.reference.texts import Odd, Text, formatter, keyword_texts, stored, texts
@@ -21,29 +22,25 @@ class Column:
     """The texts of one path into a table, and which rows are null.
 
     Attributes:
-        exists: The rows that have a value.
-        null: The rows that are null, or have nothing at the end of the path. An empty list is neither.
-        unreadable: How many values have no text form.
+        exists: The rows that have a value; the others are null, or have nothing at the end of the path.
+        unreadable: How many values are there whose text form cannot be given. No predicate on text is true of them.
     """
 
-    def __init__(self, table: "Table", rows: Iterable[tuple[int, Iterable[Text]]], *, temporal: bool = False) -> None:
+    def __init__(self, table: "Table", rows: Iterable[tuple[int, Iterable[Text]]], dtype: pl.DataType) -> None:
         self.table = table
-        self.temporal = temporal
+        self._dtype = dtype
         self.unreadable = 0
         self.by_text: dict[str, list[int]] = {}
-        present, empty = [], []
+        present: list[int] = []
         for row, found in rows:
-            values = set(found)
-            if values - {Odd.NULL}:
+            values = list(found)
+            if any(value is not Odd.NULL for value in values):
                 present.append(row)
-            elif not values:
-                empty.append(row)
-            self.unreadable += Odd.UNREADABLE in values
-            for text in values:
+            self.unreadable += values.count(Odd.UNREADABLE)
+            for text in dict.fromkeys(values):
                 if isinstance(text, str):
                     self.by_text.setdefault(text, []).append(row)
         self.exists = bits.from_rows(present, table.height)
-        self.null = table.all & ~self.exists & ~bits.from_rows(empty, table.height)
         self._found: dict[tuple[bool, str], dict[str, set[str]]] = {}
 
     def search(self, literals: Literals) -> None:
@@ -67,8 +64,11 @@ class Column:
         if op in TEXT_OPS and predicate["value"]:
             found = self._found.get(literal_key(predicate), {})
             return self._rows(text for text, ops in found.items() if op in ops)
-        if op == "number" and self.temporal:
+        if op == "number" and self._dtype.is_temporal():
             return 0
+        if op == "number" and self._dtype.is_decimal() and predicate["cmp"] == "eq":
+            # A column's scale is no part of a value: 5.00 is 5 in it.
+            return self.rows_where(lambda text: canonical(text) == predicate["value"])
         return self.rows_where(matcher(predicate))
 
     def matches_keyword(self, predicate: Predicate) -> int:
@@ -98,15 +98,15 @@ class Table:
         """Give what stands at the end of a path."""
         if path not in self._columns:
             series = self._frame[path.column]
-            temporal = end_type(series.dtype, path.steps).is_temporal()
-            self._columns[path] = Column(self, _path_rows(series, path.steps), temporal=temporal)
+            rows = _path_rows(series, path.steps)
+            self._columns[path] = Column(self, rows, end_type(series.dtype, path.steps))
         return self._columns[path]
 
     def keyword_columns(self, literals: Literals) -> Iterator[Column]:
         """Give every column that keywords are looked for in."""
         for series in self._frame.iter_columns():
             if not series.name.startswith("_"):
-                column = Column(self, _keyword_rows(series))
+                column = Column(self, _keyword_rows(series), pl.String())
                 if column.by_text:
                     column.search(literals)
                     yield column

@@ -28,7 +28,7 @@ _WITHOUT_TEXT = frozenset({"null", "exists"})
 
 @dataclass(frozen=True, slots=True)
 class NotEvaluable:
-    """A column with values that have no text form; rules that need their text did not run here."""
+    """A column with values that have no text form, which some rule asked for: to it they are no match."""
 
     column: str
     values: int
@@ -41,7 +41,7 @@ class Evaluation:
     Attributes:
         matches: (row, rule) pairs in order; a rule is its place in the Plan.
         states: The binding state of each rule.
-        not_evaluable: The columns that kept rules from running, in order of name.
+        not_evaluable: The columns in which rules asked for texts that there are not, in order of name.
     """
 
     matches: list[tuple[int, int]]
@@ -70,9 +70,6 @@ def run(
     logsource: AnyMapping[str, str | None] | None = None,
 ) -> Evaluation:
     """Evaluate all rules of a Plan on a table.
-
-    The table is taken as a whole: values without a text form keep the rules that need them from running on any of it, so
-    give one row group at a time where that matters.
 
     Args:
         plan: A Plan as plain data, as its JSON says it.
@@ -104,7 +101,6 @@ class _Evaluator:
         self._readings: dict[tuple[str | None, int], list[Reading]] = {}
         self._answers: dict[tuple[str | None, int], int] = {}
         self._keywords: dict[int, int] = {}
-        self._unreadable: dict[str, int] = {}
 
     def matches(self, rules: list[dict[str, Any]], asserted: LogSource | None) -> list[tuple[int, int]]:
         """Give the (row, rule) pairs, in order."""
@@ -117,14 +113,25 @@ class _Evaluator:
         self._search()
         found: dict[int, int] = {}
         for number, place, condition in work:
-            if self._evaluable(place.view, condition):
-                answer = self._evaluate(place.view, condition) & self._rows_of(place)
-                found[number] = found.get(number, 0) | answer
+            answer = self._evaluate(place.view, condition) & self._rows_of(place)
+            found[number] = found.get(number, 0) | answer
         return sorted((row, number) for number, answer in found.items() for row in bits.to_rows(answer))
 
     def not_evaluable(self) -> list[NotEvaluable]:
-        """List the columns that kept rules from running."""
-        return [NotEvaluable(column, values) for column, values in sorted(self._unreadable.items())]
+        """List the columns in which rules asked for texts that there are not."""
+        asked = {
+            path
+            for readings in self._readings.values()
+            for reading in readings
+            if reading.predicate["op"] not in _WITHOUT_TEXT
+            for path in reading.paths + reading.others
+        }
+        unreadable: dict[str, int] = {}
+        for path in asked:
+            values = self._table.column(path).unreadable
+            if values:
+                unreadable[path.column] = unreadable.get(path.column, 0) + values
+        return [NotEvaluable(column, values) for column, values in sorted(unreadable.items())]
 
     def _rows_of(self, place: Place) -> int:
         if place not in self._rows:
@@ -156,18 +163,6 @@ class _Evaluator:
                 for number in self._keywords:
                     self._keywords[number] |= column.matches_keyword(self._predicates[number])
 
-    def _evaluable(self, view: str | None, condition: Node) -> bool:
-        """Say whether every text that a condition needs can be given, and note the columns where not."""
-        good = True
-        for number in predicates_of(condition):
-            for reading in self._readings.get((view, number), ()):
-                for path in () if reading.predicate["op"] in _WITHOUT_TEXT else reading.paths + reading.others:
-                    unreadable = self._table.column(path).unreadable
-                    if unreadable:
-                        self._unreadable[path.column] = unreadable
-                        good = False
-        return good
-
     def _evaluate(self, view: str | None, node: Node) -> int:
         if isinstance(node, int):
             return self._answer(view, node)
@@ -198,7 +193,7 @@ class _Evaluator:
             answer = self._table.all
             for reading in readings:
                 for path in reading.paths:
-                    answer &= self._table.column(path).null
+                    answer &= ~self._table.column(path).exists
             return answer
         answer = 0
         for reading in readings:
@@ -213,7 +208,7 @@ class _Evaluator:
         """Share the rows out among columns: each row to the first that is not null."""
         remaining = self._table.all
         for path in paths:
-            present = ~self._table.column(path).null
+            present = self._table.column(path).exists
             yield path, remaining & present
             remaining &= ~present
 

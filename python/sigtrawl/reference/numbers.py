@@ -47,6 +47,11 @@ def read_number(text: str) -> Number | None:
     return Number(sign=-1 if minus else 1, point=point, digits=digits)
 
 
+def canonical(text: str) -> str:
+    """Take from plain decimal text the trailing zeros of its fraction."""
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 def holds(comparison: str, order: int) -> bool:
     """Say whether an order (-1, 0, 1) satisfies one of ``eq lt lte gt gte``."""
     match comparison:

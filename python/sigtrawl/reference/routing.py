@@ -103,7 +103,7 @@ def _route_rows(route: Route, table: Table, schema: Schema) -> int:
         path = find_path(schema, name)
         agreeing = 0
         if None in values:
-            agreeing |= table.all if path is None else table.column(path).null
+            agreeing |= table.all if path is None else table.all & ~table.column(path).exists
         if path is not None:
             wanted = tuple(str(value) for value in values if value is not None)
             agreeing |= table.column(path).rows_where(partial(_agrees, wanted))

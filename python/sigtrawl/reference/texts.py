@@ -22,7 +22,7 @@ class Odd(Enum):
     """What stands for a value that is no text."""
 
     NULL = "null"
-    NO_TEXT = "a struct: it is there, and has no text"
+    NO_TEXT = "something that is there and has no text: a struct, or a list itself"
     UNREADABLE = "a value whose text form cannot be given"
 
 
@@ -31,6 +31,7 @@ Text: TypeAlias = str | Odd
 _PER_SECOND: Final = {"ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _TEXT_TYPES: Final = (pl.String, pl.Categorical, pl.Enum)
+_KEYWORD_TYPES: Final = (*_TEXT_TYPES, pl.Binary)
 _F32_DIGITS: Final = 9
 """So many digits tell any two 32-bit floats apart."""
 
@@ -41,23 +42,29 @@ def stored(series: pl.Series) -> pl.Series:
     return series if dtype == series.dtype else series.cast(dtype)
 
 
-def texts(value: Any, dtype: pl.DataType, steps: tuple[str, ...]) -> Iterator[Text]:
-    """Give the texts that a stored value has at the end of a path; several where a list is on the way, or none."""
+def texts(value: Any, dtype: pl.DataType, steps: tuple[str, ...], *, spread: bool = False) -> Iterator[Text]:
+    """Give the texts that a stored value has at the end of a path; several where a list is on the way, or none.
+
+    A list at the end of the path is there even if it is empty, and says so by a `NO_TEXT` of its own. What lies below
+    another list (``spread``) is there if some of it is.
+    """
     if value is None:
         yield Odd.NULL
         return
     if steps and is_map(dtype):
         found = [entry["value"] for entry in value if str(entry["key"]) == steps[0]]
         for inside in found or [None]:
-            yield from texts(inside, map_value_type(dtype), steps[1:])
+            yield from texts(inside, map_value_type(dtype), steps[1:], spread=True)
         return
     inner = inner_type(dtype)
     if inner is not None:
+        if not steps and not spread:
+            yield Odd.NO_TEXT
         for element in value:
-            yield from texts(element, inner, steps)
+            yield from texts(element, inner, steps, spread=True)
     elif isinstance(dtype, pl.Struct):
         if steps:
-            yield from texts(value[steps[0]], members(dtype)[steps[0]], steps[1:])
+            yield from texts(value[steps[0]], members(dtype)[steps[0]], steps[1:], spread=spread)
         else:
             yield Odd.NO_TEXT
     else:
@@ -78,7 +85,7 @@ def keyword_texts(value: Any, dtype: pl.DataType) -> Iterator[str]:
     elif isinstance(dtype, pl.Struct):
         for name, member in members(dtype).items():
             yield from keyword_texts(value[name], member)
-    elif isinstance(dtype, _TEXT_TYPES) or dtype.is_numeric():
+    elif isinstance(dtype, _KEYWORD_TYPES) or dtype.is_numeric():
         text = formatter(dtype)(value)
         if isinstance(text, str):
             yield text
@@ -91,7 +98,7 @@ def has_keywords(dtype: pl.DataType) -> bool:
         return has_keywords(map_value_type(dtype) if is_map(dtype) else inner)
     if isinstance(dtype, pl.Struct):
         return any(has_keywords(member) for member in members(dtype).values())
-    return isinstance(dtype, _TEXT_TYPES) or dtype.is_numeric()
+    return isinstance(dtype, _KEYWORD_TYPES) or dtype.is_numeric()
 
 
 def formatter(dtype: pl.DataType) -> Callable[[Any], Text]:
@@ -116,16 +123,14 @@ def formatter(dtype: pl.DataType) -> Callable[[Any], Text]:
 
 
 def _write_decimal(value: Decimal) -> str:
-    """Write without exponent, and without zeros that say nothing: a scale is the column's, not the value's."""
+    """Write without exponent, to the column's scale."""
     written = f"{value:f}"
-    if "." in written:
-        written = written.rstrip("0").rstrip(".")
-    return "0" if written == "-0" else written
+    return written.removeprefix("-") if value.is_zero() else written
 
 
 def _write_float(value: float) -> str:
     special = {"nan": "NaN", "inf": "inf", "-inf": "-inf"}.get(str(value))
-    return special or _write_decimal(Decimal(repr(value)))
+    return special or _write_decimal(Decimal(repr(value))).removesuffix(".0")
 
 
 def _write_f32(value: float) -> str:

@@ -10,7 +10,7 @@ from typing import Final
 
 _TIME: Final = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})"
-    r"(?:[Tt ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:[.,][0-9]{1,9})?)?(?:[Zz]|([+-])([0-9]{2}):?([0-9]{2})?)?)?"
+    r"(?:[Tt ]([0-9]{2}):([0-9]{2}):([0-5][0-9]|60)(?:[.,][0-9]+)?(?:[Zz]|([+-])([01][0-9]|2[0-3])(?::?([0-5][0-9]))?)?)?"
 )
 
 
@@ -21,7 +21,8 @@ def read_time(text: str) -> datetime | None:
         return None
     year, month, day, hour, minute, second, sign, zone_hours, zone_minutes = match.groups(default="")
     try:
-        local = datetime(int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0), tzinfo=UTC)
+        clock = int(hour or 0), int(minute or 0), min(int(second or 0), 59)  # a leap second is in its minute
+        local = datetime(int(year), int(month), int(day), *clock, tzinfo=UTC)
         if not sign:
             return local
         offset = timedelta(hours=int(zone_hours), minutes=int(zone_minutes or 0))

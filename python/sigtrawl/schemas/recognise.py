@@ -23,20 +23,21 @@ class Nearest(NamedTuple):
 
 
 def recognise(mappings: Sequence[Mapping], column_names: Iterable[str]) -> tuple[Mapping | None, str]:
-    """Find the first mapping that fits.
+    """Find the mapping that fits; of several the one that demands most, of equals the first.
 
     Args:
-        mappings: The mappings to try, in order of preference.
+        mappings: The mappings to try.
         column_names: The table's top-level columns.
 
     Returns:
         The mapping and why it fits (``has Channel, EventID``), or None and what the nearest ones lack.
     """
     columns = frozenset(column_names)
-    for mapping in mappings:
-        if not _missing(mapping, columns):
-            present = [*mapping.recognise_all, *(name for name in mapping.recognise_any if name in columns)]
-            return mapping, f"has {', '.join(present)}"
+    fitting = [mapping for mapping in mappings if not _missing(mapping, columns)]
+    if fitting:
+        best = max(fitting, key=_demands)
+        present = [*best.recognise_all, *(name for name in best.recognise_any if name in columns)]
+        return best, f"has {', '.join(present)}"
     lacks = "; ".join(f"{name} lacks {', '.join(missing)}" for name, missing in nearest(mappings, columns))
     return None, lacks or "no schema mapping is known"
 
@@ -45,6 +46,10 @@ def nearest(mappings: Sequence[Mapping], column_names: Iterable[str]) -> list[Ne
     """List what each mapping lacks in a table, the nearest (fewest missing) first."""
     columns = frozenset(column_names)
     return sorted((Nearest(mapping.name, _missing(mapping, columns)) for mapping in mappings), key=_distance)
+
+
+def _demands(mapping: Mapping) -> int:
+    return len(mapping.recognise_all)
 
 
 def _distance(candidate: Nearest) -> int:
