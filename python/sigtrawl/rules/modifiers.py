@@ -169,6 +169,9 @@ def _compare(cmp: str) -> Modifier:
             raise ItemError("keyword-type", f"the modifier {cmp!r} needs a field")
         if isinstance(value, Number | TimePart) and value.cmp == "eq":
             return [replace(value, cmp=cmp)]
+        if isinstance(value, Number | TimePart):
+            hint = f"write '{item.field}|{value.cmp}' and '{item.field}|{cmp}' as two entries"
+            raise ItemError("misplaced-modifier", f"the modifier {cmp!r} cannot follow {value.cmp!r}", hint)
         hint = "write the number without quotes" if isinstance(value, Text) else None
         raise _misfit(cmp, value, "a number", hint)
 
