@@ -4,6 +4,7 @@ It is a frozen handle on the core's own object. What it knows of its rules is th
 titles and the load report are read from there when somebody asks, so opening a compiled file never parses JSON in Python.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -87,6 +88,10 @@ class RuleSet:
     def plan(self) -> "Plan":
         """Give the Plan that this was compiled from."""
         return _plan_of(self)
+
+    def load_report(self) -> Mapping[str, Any]:
+        """Give what loading the rules said, as `LoadReport.to_dict` wrote it: counts, rules that are not ready, errors."""
+        return self.plan().load_report
 
     def __len__(self) -> int:
         """How many rules can match; waiting ones do not count."""
