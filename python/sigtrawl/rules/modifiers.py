@@ -170,8 +170,8 @@ def _compare(cmp: str) -> Modifier:
         if isinstance(value, Number | TimePart) and value.cmp == "eq":
             return [replace(value, cmp=cmp)]
         if isinstance(value, Number | TimePart):
-            hint = f"write '{item.field}|{value.cmp}' and '{item.field}|{cmp}' as two entries"
-            raise ItemError("misplaced-modifier", f"the modifier {cmp!r} cannot follow {value.cmp!r}", hint)
+            two = f"write '{item.field}|{value.cmp}' and '{item.field}|{cmp}' as two entries"
+            raise ItemError("misplaced-modifier", f"the modifier {cmp!r} cannot follow {value.cmp!r}", two)
         hint = "write the number without quotes" if isinstance(value, Text) else None
         raise _misfit(cmp, value, "a number", hint)
 
