@@ -119,17 +119,14 @@ def _item(cursor: Cursor, *, ignore_case: bool, verbose: bool) -> Ranges:
     if verbose and cursor.pattern[cursor.place : cursor.place + 1].isspace():
         cursor.take()
         return ()
-    low = _member(cursor)
-    if not isinstance(low, int):
-        return closed_under_folding(low) if ignore_case else low
-    high = low
+    start = _member(cursor)
+    ranges = ((start, start),) if isinstance(start, int) else start
     if cursor.sees("-") and not cursor.sees("-]") and not cursor.sees("--"):
         cursor.take()
         end = _member(cursor)
-        if not isinstance(end, int) or end < low:
-            raise cursor.error("the range has no end after its start")
-        high = end
-    ranges = ((low, high),)
+        if not (isinstance(start, int) and isinstance(end, int) and start <= end):
+            raise cursor.error("a range goes from one code point to a later one")
+        ranges = ((start, end),)
     return closed_under_folding(ranges) if ignore_case else ranges
 
 

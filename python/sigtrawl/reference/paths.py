@@ -83,9 +83,9 @@ def end_type(dtype: pl.DataType, steps: tuple[str, ...]) -> pl.DataType:
     return dtype
 
 
-def _prefixes(names: Schema, name: str) -> list[tuple[str, str]]:
-    """List the names that a dotted name begins with, the longest first, each with what follows."""
-    found = [(name, "")] if name in names else []
+def _prefixes(names: Schema, name: str) -> list[tuple[str, str | None]]:
+    """List the names that a dotted name begins with, the longest first, each with what follows if something does."""
+    found: list[tuple[str, str | None]] = [(name, None)] if name in names else []
     end = name.rfind(".")
     while end > 0:
         if name[:end] in names:
@@ -94,22 +94,22 @@ def _prefixes(names: Schema, name: str) -> list[tuple[str, str]]:
     return found
 
 
-def _steps(dtype: pl.DataType, rest: str) -> tuple[str, ...] | None:
-    if not rest:
+def _steps(dtype: pl.DataType, rest: str | None) -> tuple[str, ...] | None:
+    if rest is None:
         return ()
     if is_map(dtype):
         # A key may hold dots, and which keys there are is not known from the schema: only where a value has members
         # itself can what follows the first dot be meant for them.
-        key, _, deeper = rest.partition(".")
-        steps = _steps(map_value_type(dtype), deeper) if deeper else None
-        return (rest,) if steps is None else (key, *steps)
+        key, _, beyond = rest.partition(".")
+        inside = _steps(map_value_type(dtype), beyond) if beyond else None
+        return (rest,) if inside is None else (key, *inside)
     inner = inner_type(dtype)
     if inner is not None:
         return _steps(inner, rest)
     if isinstance(dtype, pl.Struct):
-        inside = members(dtype)
-        for member, deeper in _prefixes(inside, rest):
-            steps = _steps(inside[member], deeper)
+        known = members(dtype)
+        for member, deeper in _prefixes(known, rest):
+            steps = _steps(known[member], deeper)
             if steps is not None:
                 return (member, *steps)
     return None
