@@ -59,7 +59,12 @@ def check(
     options = request(schema=schema, logsource=logsource).to_json()
     paths = as_paths(events)
     if paths is None:
-        return ScanReport.from_json(_native.check_schema(ruleset.native, events, options))
+        schema_of = events if hasattr(events, "__arrow_c_schema__") else getattr(events, "schema", None)
+        if hasattr(schema_of, "__arrow_c_schema__"):
+            return ScanReport.from_json(_native.check_schema(ruleset.native, schema_of, options))
+        stream = _native.match_data(ruleset.native, events, options)  # binds, and reads nothing until it is asked
+        stream.close()
+        return ScanReport.from_json(stream.report())
     return ScanReport.from_json(_native.check(ruleset.native, paths, options))
 
 

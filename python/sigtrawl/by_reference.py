@@ -153,8 +153,17 @@ class ReferenceStream:
                 if matches.height:
                     yield matches.cast(self._target)
             self._rows_done += frame.height
-        last = json.loads(shown.report())
-        self._report.update({name: last[name] for name in ("inputs", "rows", "bytes", "complete") if name in last})
+        self._close_report(json.loads(shown.report()))
+
+    def _close_report(self, shown: dict[str, Any]) -> None:
+        """Take what became of the inputs from the core's showing, and what the rules could do there from the beginning."""
+        inputs = [
+            before if before["state"] == "nothing-to-run" else {**after, "rules": before["rules"]}
+            for before, after in zip(self._report["inputs"], shown["inputs"], strict=True)
+        ]
+        rows = sum(entry["rows_read"] for entry in inputs)
+        taken = {name: shown[name] for name in ("bytes", "complete")}
+        self._report.update(inputs=inputs, rows=rows, **taken)
 
     def _pairs(self, file: str | None, groups: list[int]) -> pl.DataFrame:
         """Evaluate one input, row group by row group: a value without a text form spoils no more than its own."""

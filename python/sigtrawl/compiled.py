@@ -4,7 +4,7 @@ A Plan alone would do as a file, but a truncated or foreign one would surface as
 envelope answers first, cheaply and by name: is this ours, can this version read it, is all of it here, is it undamaged::
 
     magic (14 bytes) | container u16 | plan u16 | writer's version (u8 length, UTF-8) | raw length u64 | stored length u64
-    | CRC-32 of the stored bytes u32 | the Plan's JSON under zlib
+    | CRC-32 of all other bytes u32 | the Plan's JSON under zlib
 
 Numbers are little-endian. The magic holds a high byte, both line ends and a control-Z, so a transfer that "repairs" text
 breaks it visibly. CRC-32 and not a cryptographic hash: the enemy is damage; whoever can alter the file can alter a hash in it.
@@ -27,7 +27,8 @@ CONTAINER_VERSION = 1
 PLAN_VERSION = 1
 
 _VERSIONS = struct.Struct("<HHB")
-_SIZES = struct.Struct("<QQI")
+_SIZES = struct.Struct("<QQ")
+_CHECKSUM = struct.Struct("<I")
 _AGAIN = "compile the rules again: sigtrawl compile RULES -o FILE"
 
 
@@ -44,15 +45,9 @@ def pack(plan: bytes) -> bytes:
     """Put the JSON of a Plan into its envelope."""
     stored = zlib.compress(plan, level=1)
     writer = sigtrawl.__version__.encode()
-    return b"".join(
-        (
-            MAGIC,
-            _VERSIONS.pack(CONTAINER_VERSION, PLAN_VERSION, len(writer)),
-            writer,
-            _SIZES.pack(len(plan), len(stored), zlib.crc32(stored)),
-            stored,
-        )
-    )
+    versions = _VERSIONS.pack(CONTAINER_VERSION, PLAN_VERSION, len(writer))
+    header = b"".join((MAGIC, versions, writer, _SIZES.pack(len(plan), len(stored))))
+    return b"".join((header, _CHECKSUM.pack(_checksum(header, stored)), stored))
 
 
 def unpack(data: bytes, name: str) -> bytes:
@@ -76,22 +71,20 @@ def unpack(data: bytes, name: str) -> bytes:
                 f"update Sigtrawl, or {_AGAIN}"
             )
             raise CompiledFileError(message)
-        raw_length, stored_length, crc = _SIZES.unpack_from(data, place)
+        raw_length, stored_length = _SIZES.unpack_from(data, place)
+        place += _SIZES.size
+        (checksum,) = _CHECKSUM.unpack_from(data, place)
     except struct.error:
         message = f"{name} is truncated inside its header, at {len(data)} bytes; {_AGAIN}"
         raise CompiledFileError(message) from None
-    stored = data[place + _SIZES.size :]
+    stored = data[place + _CHECKSUM.size :]
     if len(stored) < stored_length:
         message = f"{name} is truncated: {len(stored)} of {stored_length} bytes are there; {_AGAIN}"
         raise CompiledFileError(message)
-    if len(stored) > stored_length or zlib.crc32(stored) != crc:
+    if len(stored) > stored_length or _checksum(data[:place], stored) != checksum:
         message = f"{name} is damaged: its checksum does not agree with its content; {_AGAIN}"
         raise CompiledFileError(message)
-    plan = zlib.decompress(stored, bufsize=max(raw_length, 1))
-    if len(plan) != raw_length:
-        message = f"{name} is damaged: it holds {len(plan)} bytes of rules and announces {raw_length}; {_AGAIN}"
-        raise CompiledFileError(message)
-    return plan
+    return zlib.decompress(stored, bufsize=max(raw_length, 1))
 
 
 def read(path: Path) -> bytes:
@@ -120,6 +113,10 @@ def write(path: Path, plan: bytes) -> None:
         if temporary is not None:
             with suppress(OSError):
                 temporary.unlink(missing_ok=True)
+
+
+def _checksum(header: bytes, stored: bytes) -> int:
+    return zlib.crc32(stored, zlib.crc32(header))
 
 
 def _foreign(data: bytes, name: str) -> str:

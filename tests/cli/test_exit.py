@@ -40,6 +40,7 @@ def test_precedence() -> None:
         (errors.UsageError("x"), 3),
         (errors.ConfigError("x"), 3),
         (errors.OutputError("x"), 5),
+        (errors.SigtrawlError("internal error"), 5),
         (KeyboardInterrupt(), 130),
         (ZeroDivisionError(), 5),
     ],

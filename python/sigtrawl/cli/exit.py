@@ -52,4 +52,6 @@ def decide(conditions: Iterable[Exit]) -> Exit:
 
 def of_error(error: BaseException) -> Exit:
     """Give the status that an exception stands for; one that nobody expected is an internal error."""
+    if type(error) is errors.SigtrawlError:  # the core's word for a failure of its own
+        return Exit.OUTPUT
     return next((status for kind, status in _STATUS_OF if isinstance(error, kind)), Exit.OUTPUT)

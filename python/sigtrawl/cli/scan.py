@@ -14,7 +14,7 @@ from sigtrawl.cli.render import progress, summary
 from sigtrawl.cli.render.output import Destination, destination
 from sigtrawl.cli.render.screen import Screen
 from sigtrawl.cli.selection import Loaded, Selection, load
-from sigtrawl.errors import UsageError
+from sigtrawl.errors import InputError, UsageError
 from sigtrawl.matches import Matches
 from sigtrawl.report import ScanReport
 from sigtrawl.request import Columns, Engine
@@ -206,6 +206,9 @@ def _take(matches: Matches, options: ScanOptions, loaded: Loaded, screen: Screen
         except KeyboardInterrupt:
             interrupted = True
             screen.error(options.destination.interrupted())
+        except InputError as error:
+            screen.error(str(error))
+            return Exit.UNREAD
         else:
             shown()
         report = matches.report
