@@ -27,16 +27,21 @@ class Plant:
 def netcat() -> Plant:
     """The netcat rule's cases: three file names, nine texts, three spellings of each."""
     by_image = [
-        spell(f"C:\\Users\\Public\\Tools\\{name}") for name in ("nc.exe", "ncat.exe", "netcat.exe") for spell in _SPELLINGS
+        _case(spell(f"C:\\Users\\Public\\Tools\\{name}"), "10.20.30.40 8443 -w 5 --label <guid>")
+        for name in ("nc.exe", "ncat.exe", "netcat.exe")
+        for spell in _SPELLINGS
     ]
-    by_text = [spell(text) for text in _TEXTS for spell in _SPELLINGS]
+    by_text = [
+        _case("C:\\Users\\Public\\Tools\\relay.exe", f"10.20.30.40{spell(text)}4444 --label <num>")
+        for text in _TEXTS
+        for spell in _SPELLINGS
+    ]
+    both = _case("C:\\Users\\Public\\Tools\\NcAt.ExE", "10.20.30.40 -v -lvp 4444 --label <num>")
+    # One by image, three by text, and so on, so that the first few matches of an archive show both.
+    turns = zip(by_image, by_text[::3], by_text[1::3], by_text[2::3], strict=True)
     return Plant(
         NETCAT,
-        matches=(
-            *(_case(image, "10.20.30.40 8443 -w 5 --label <guid>") for image in by_image),
-            *(_case("C:\\Users\\Public\\Tools\\relay.exe", f"10.20.30.40{text}4444 --label <num>") for text in by_text),
-            _case("C:\\Users\\Public\\Tools\\NcAt.ExE", "10.20.30.40 -v -lvp 4444 --label <num>"),
-        ),
+        matches=(*(case for turn in turns for case in turn), both),
         near_misses=tuple(_case(image, arguments) for image, arguments in _NEAR_MISSES),
     )
 

@@ -5,11 +5,11 @@ from typing import Annotated
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from sigtrawl.cli import options as given
 from sigtrawl.cli.exit import Exit
 from sigtrawl.cli.render.screen import Screen
-from sigtrawl.cli.render.table import MatchTable
 from sigtrawl.demo.run import ROWS, Demo, Scan, run
 from sigtrawl.errors import OutputError
 
@@ -40,16 +40,29 @@ def demo(
 
 
 def _show(done: Demo, screen: Screen) -> None:
-    table = MatchTable(SHOWN)
-    for batch in done.sysmon.matches.batches():
-        table.add(batch)
-    table.show(screen)
+    screen.out.print(_matches(done.sysmon))
     screen.out.print()
     screen.out.print(_reasons(done))
     screen.out.print()
     for scan in (done.sysmon, done.asim):
         screen.out.print(_verdict(scan), soft_wrap=True)
     screen.note(f"\ntry: sigtrawl scan {done.sysmon.planted.path} -r {done.rule} --summary")
+
+
+def _matches(scan: Scan) -> Table:
+    """The first matches; the rule is the same for all, so it is told once."""
+    found = scan.matches.to_polars()
+    title = Text(f"{found['rule_title'][0]} ({found['level'][0]})" if found.height else "no match", style="bold red")
+    more = f"and {found.height - SHOWN:,} more" if found.height > SHOWN else None
+    table = Table(
+        box=None, pad_edge=False, header_style="bold", title=title, title_justify="left", caption=more, caption_justify="left"
+    )
+    table.add_column("Time", no_wrap=True)
+    table.add_column("Row", justify="right", no_wrap=True)
+    table.add_column("CommandLine", overflow="fold")
+    for match in found.head(SHOWN).iter_rows(named=True):
+        table.add_row(f"{match['time']:%Y-%m-%d %H:%M:%S}", f"{match['row']:,}", Text(match["event"]["CommandLine"]))
+    return table
 
 
 def _reasons(done: Demo) -> Table:
