@@ -41,6 +41,15 @@ def is_compiled(path: Path) -> bool:
         return False
 
 
+def is_rule_text(path: Path) -> bool:
+    """Tell whether a file may be a rule file: text has no zero byte, and what cannot be opened is left to the loader."""
+    try:
+        with path.open("rb") as file:
+            return b"\0" not in file.read(4096)
+    except OSError:
+        return True
+
+
 def pack(plan: bytes) -> bytes:
     """Put the JSON of a Plan into its envelope."""
     stored = zlib.compress(plan, level=1)

@@ -25,7 +25,7 @@ def test_check_lists_every_rule_with_its_state(run: Any, rules: Path, events: Pa
     assert states == {"Netcat": "runs", "Whoami": "runs", "Never": "inert", "On Linux": "no-log-source"}
     never = next(row for row in json.loads(result.out) if row["title"] == "Never")
     assert never["missing"] == ["OriginalFileName"]
-    assert f"{events}: 4 rows, schema windows (has Channel, EventID)" in result.err
+    assert f"{events}: 4 rows, schema windows (has the columns Channel, EventID)" in result.err
 
 
 def test_check_as_a_table_names_what_lost_something(run: Any, rules: Path, events: Path) -> None:

