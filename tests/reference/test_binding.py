@@ -96,9 +96,3 @@ def test_a_hash_is_missing_where_its_algorithm_is() -> None:
 
     assert hashes("MD5=ab").state == "runs"
     assert hashes("IMPHASH=ab") == RuleState("inert", (), ("Hashes",))
-
-
-def test_keywords_need_a_column_to_look_in() -> None:
-    plan = {"predicates": PREDICATES, "rules": [{"id": "r", "logsource": {}, "condition": 5}]}
-    found = bind(plan, {"flag": pl.Boolean(), "_text": pl.String()}, mapping=None, schema_none=True)
-    assert found == [RuleState("inert")]

@@ -109,6 +109,14 @@ def test_an_asserted_log_source_replaces_routes_and_keeps_views() -> None:
     assert rows(EVENTS, sale, RED, logsource={"category": "sale"}) == []
 
 
+def test_a_route_may_ask_where_a_row_came_from() -> None:
+    text = "{name: x, recognise: {all: [f]}, own_names: true, routes: [{when: {_table: [t*]}, logsource: {category: c}}]}"
+    frame = pl.DataFrame({"f": ["x", "x"], "_table": ["T1", "u"]})
+    mapping = schemas.read_mapping(text)
+    assert rows(frame, {"category": "c"}, {"field": "f", "op": "exists"}, mapping) == [0]
+    assert rows(frame, {"category": "c"}, {"field": "_table", "op": "exists"}, mapping) == []
+
+
 def test_without_a_schema() -> None:
     frame = pl.DataFrame({"Colour": ["red"], "colour": ["blue"]})
     assert rows(frame, {"category": "any"}, RED, None, schema_none=True) == [0]

@@ -18,7 +18,6 @@ from sigtrawl.reference.answers import View
 from sigtrawl.reference.conditions import Node, children, predicates_of
 from sigtrawl.reference.paths import Schema
 from sigtrawl.reference.routing import places, possible, source_of
-from sigtrawl.reference.texts import has_keywords
 from sigtrawl.schemas import LogSource, Mapping
 
 State: TypeAlias = Literal["runs", "partial", "inert", "no-log-source"]
@@ -79,7 +78,6 @@ class _Binder:
         self._mapping = mapping
         self._views: dict[str | None, View] = {}
         self._constants: dict[tuple[str | None, int], bool | None] = {}
-        self._keywords = any(has_keywords(dtype) for name, dtype in schema.items() if not name.startswith("_"))
 
     def state(self, rule: AnyMapping[str, Any], asserted: LogSource | None) -> RuleState:
         """Give a rule's best state over its places."""
@@ -111,17 +109,16 @@ class _Binder:
 
     def _constant(self, view: View, predicate: AnyMapping[str, Any]) -> bool | None:
         """Give what a predicate is for every row, or None if that depends on the row."""
-        if predicate["field"] is None:
-            return None if self._keywords else False
-        return None if view.readings(predicate) else predicate["op"] == "null"
+        if predicate["field"] is None or view.readings(predicate):
+            return None
+        return bool(predicate["op"] == "null")
 
 
 def _unanswered(view: View, predicate: AnyMapping[str, Any]) -> list[str]:
     """Name the fields because of which a predicate is the same for every row."""
-    field = predicate["field"]
     if predicate["op"] == "fieldref":
-        return [name for name in (field, predicate["value"]) if not view.answers(name)]
-    return [] if field is None else [field]
+        return [name for name in (predicate["field"], predicate["value"]) if not view.answers(name)]
+    return [predicate["field"]]
 
 
 def _fold(node: Node, constants: AnyMapping[int, bool]) -> bool | None:

@@ -24,13 +24,14 @@ class Path:
 _MAP_MEMBERS: Final = ["key", "value"]
 
 
-def find_path(schema: Schema, name: str) -> Path | None:
+def find_path(schema: Schema, name: str, *, provenance: bool = False) -> Path | None:
     """Find what a name speaks of, or None if the table has no such thing.
 
-    Columns whose names begin with an underscore say where an event came from. They are none of its fields.
+    Columns whose names begin with an underscore say where an event came from. They are none of its fields and no rule sees
+    them; a route, which asks what the event is, may (``provenance``).
     """
     for column, rest in _prefixes(schema, name):
-        if column.startswith("_"):
+        if column.startswith("_") and not provenance:
             continue
         steps = _steps(schema[column], rest)
         if steps is not None:

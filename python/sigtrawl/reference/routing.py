@@ -94,13 +94,13 @@ def _routes(place: Place, mapping: Mapping | None) -> list[Route]:
 
 
 def _route_possible(route: Route, schema: Schema) -> bool:
-    return all(None in values or find_path(schema, name) is not None for name, values in route.when.items())
+    return all(None in values or find_path(schema, name, provenance=True) is not None for name, values in route.when.items())
 
 
 def _route_rows(route: Route, table: Table, schema: Schema) -> int:
     found = table.all
     for name, values in route.when.items():
-        path = find_path(schema, name)
+        path = find_path(schema, name, provenance=True)
         agreeing = 0
         if None in values:
             agreeing |= table.all if path is None else table.all & ~table.column(path).exists

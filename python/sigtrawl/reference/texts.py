@@ -22,8 +22,8 @@ class Odd(Enum):
     """What stands for a value that is no text."""
 
     NULL = "null"
-    NO_TEXT = "something that is there and has no text: a struct, or a list itself"
-    UNREADABLE = "a value whose text form cannot be given"
+    LIST = "a list itself, beside its elements"
+    UNREADABLE = "a value that has no text form"
 
 
 Text: TypeAlias = str | Odd
@@ -45,7 +45,7 @@ def stored(series: pl.Series) -> pl.Series:
 def texts(value: Any, dtype: pl.DataType, steps: tuple[str, ...], *, spread: bool = False) -> Iterator[Text]:
     """Give the texts that a stored value has at the end of a path; several where a list is on the way, or none.
 
-    A list at the end of the path is there even if it is empty, and says so by a `NO_TEXT` of its own. What lies below
+    A list at the end of the path is there even if it is empty, and says so by a `LIST` of its own. What lies below
     another list (``spread``) is there if some of it is.
     """
     if value is None:
@@ -59,14 +59,14 @@ def texts(value: Any, dtype: pl.DataType, steps: tuple[str, ...], *, spread: boo
     inner = inner_type(dtype)
     if inner is not None:
         if not steps and not spread:
-            yield Odd.NO_TEXT
+            yield Odd.LIST
         for element in value:
             yield from texts(element, inner, steps, spread=True)
     elif isinstance(dtype, pl.Struct):
         if steps:
             yield from texts(value[steps[0]], members(dtype)[steps[0]], steps[1:], spread=spread)
         else:
-            yield Odd.NO_TEXT
+            yield Odd.UNREADABLE
     else:
         yield formatter(dtype)(value)
 
@@ -89,16 +89,6 @@ def keyword_texts(value: Any, dtype: pl.DataType) -> Iterator[str]:
         text = formatter(dtype)(value)
         if isinstance(text, str):
             yield text
-
-
-def has_keywords(dtype: pl.DataType) -> bool:
-    """Say whether `keyword_texts` can find anything in a type."""
-    inner = inner_type(dtype)
-    if inner is not None:
-        return has_keywords(map_value_type(dtype) if is_map(dtype) else inner)
-    if isinstance(dtype, pl.Struct):
-        return any(has_keywords(member) for member in members(dtype).values())
-    return isinstance(dtype, _KEYWORD_TYPES) or dtype.is_numeric()
 
 
 def formatter(dtype: pl.DataType) -> Callable[[Any], Text]:
