@@ -20,6 +20,7 @@ import polars as pl
 
 from sigtrawl import _native, reference
 from sigtrawl.errors import InputError
+from sigtrawl.exports import exportable
 from sigtrawl.matches import COLUMNS
 from sigtrawl.request import NO_SCHEMA, Request
 
@@ -65,7 +66,7 @@ def scan_by_reference(ruleset: "RuleSet", paths: list[str], asked: Request) -> "
 
 def match_by_reference(ruleset: "RuleSet", data: Any, asked: Request) -> "ReferenceStream":
     """Match data in memory."""
-    frame = pl.DataFrame(data)
+    frame = exportable(pl.DataFrame(data))
     events = _Events(lambda rules, options: _native.match_data(rules, frame, options), lambda _: frame)
     return ReferenceStream(ruleset.native, events, asked)
 

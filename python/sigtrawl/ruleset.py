@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
 
 from sigtrawl import compiled
+from sigtrawl.exports import exportable
 from sigtrawl.matches import Matches
 from sigtrawl.request import Columns, Engine, LogSource, Request, request
 
@@ -120,7 +121,7 @@ def match_in_memory(ruleset: RuleSet, data: Any, asked: Request) -> Matches:
         from sigtrawl.by_reference import match_by_reference
 
         return Matches(match_by_reference(ruleset, data, asked))
-    return Matches(_native.match_data(ruleset.native, data, asked.to_json()))
+    return Matches(_native.match_data(ruleset.native, exportable(data), asked.to_json()))
 
 
 @lru_cache(maxsize=4)
