@@ -31,6 +31,8 @@ def _typed(dtype: "pl.DataType") -> "pl.DataType":
         return pl.List(_typed(_instance(dtype.inner)))
     if isinstance(dtype, pl.Array):
         return pl.Array(_typed(_instance(dtype.inner)), dtype.size)
+    if isinstance(dtype, pl.Map):
+        return pl.Map(dtype.key, _typed(_instance(dtype.value)))
     if isinstance(dtype, pl.Struct):
         return pl.Struct({field.name: _typed(_instance(field.dtype)) for field in dtype.fields})
     return dtype

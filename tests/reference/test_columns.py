@@ -74,7 +74,7 @@ def test_a_list_is_there_even_if_it_is_empty() -> None:
 
 
 def test_maps_are_reached_by_key() -> None:
-    series = pl.Series([[{"key": "a", "value": "x"}, {"key": "b.c", "value": "y"}], [{"key": "a", "value": None}]])
+    series = pl.Series([{"a": "x", "b.c": "y"}, {"a": None}], dtype=pl.Map(pl.String, pl.String))
     assert texts(series, "f.a") == [["x"], []]
     assert texts(series, "f.b.c") == [["y"], []]
     assert texts(series, "f.none") == [[], []]

@@ -1,12 +1,12 @@
 """Finding the column, and the way into it, that a field name speaks of.
 
 ``a.b`` is first the flat column of that name and then a member of the struct ``a``. Names may hold dots themselves, so the
-longest column name that fits is taken, and the same again inside. Lists on the way are walked through. polars shows an
-Arrow map as a list of key/value structs; such a list is taken for a map, whose next step is a key.
+longest column name that fits is taken, and the same again inside. Lists on the way are walked through; the step into a map is
+a key.
 """
 
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 
 import polars as pl
 
@@ -19,9 +19,6 @@ class Path:
 
     column: str
     steps: tuple[str, ...] = ()
-
-
-_MAP_MEMBERS: Final = ["key", "value"]
 
 
 def find_path(schema: Schema, name: str, *, provenance: bool = False) -> Path | None:
@@ -46,6 +43,11 @@ def inner_type(dtype: pl.DataType) -> pl.DataType | None:
     return None
 
 
+def value_type(dtype: pl.Map) -> pl.DataType:
+    """Give the type of a map's values."""
+    return _instance(dtype.value)
+
+
 def _instance(dtype: Any) -> pl.DataType:
     """Give a type as an object; polars lets a class stand for one without parameters."""
     instance: pl.DataType = dtype if isinstance(dtype, pl.DataType) else dtype()
@@ -57,25 +59,10 @@ def members(dtype: pl.Struct) -> Schema:
     return {field.name: _instance(field.dtype) for field in dtype.fields}
 
 
-def is_map(dtype: pl.DataType) -> bool:
-    """Say whether a type is a list of key/value structs."""
-    inner = inner_type(dtype)
-    return isinstance(inner, pl.Struct) and list(members(inner)) == _MAP_MEMBERS
-
-
-def map_value_type(dtype: pl.DataType) -> pl.DataType:
-    """Give the type of a map's values."""
-    inner = inner_type(dtype)
-    if not isinstance(inner, pl.Struct):
-        message = f"{dtype} is no map"
-        raise TypeError(message)
-    return members(inner)["value"]
-
-
 def end_type(dtype: pl.DataType, steps: tuple[str, ...]) -> pl.DataType:
     """Give the type at the end of a path that exists, without the lists around it."""
-    if steps and is_map(dtype):
-        return end_type(map_value_type(dtype), steps[1:])
+    if steps and isinstance(dtype, pl.Map):
+        return end_type(value_type(dtype), steps[1:])
     inner = inner_type(dtype)
     if inner is not None:
         return end_type(inner, steps)
@@ -98,11 +85,11 @@ def _prefixes(names: Schema, name: str) -> list[tuple[str, str | None]]:
 def _steps(dtype: pl.DataType, rest: str | None) -> tuple[str, ...] | None:
     if rest is None:
         return ()
-    if is_map(dtype):
+    if isinstance(dtype, pl.Map):
         # A key may hold dots, and which keys there are is not known from the schema: only where a value has members
         # itself can what follows the first dot be meant for them.
         key, _, beyond = rest.partition(".")
-        inside = _steps(map_value_type(dtype), beyond) if beyond else None
+        inside = _steps(value_type(dtype), beyond) if beyond else None
         return (rest,) if inside is None else (key, *inside)
     inner = inner_type(dtype)
     if inner is not None:

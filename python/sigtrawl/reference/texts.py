@@ -15,7 +15,7 @@ from typing import Any, Final, TypeAlias
 
 import polars as pl
 
-from sigtrawl.reference.paths import inner_type, is_map, map_value_type, members
+from sigtrawl.reference.paths import inner_type, members, value_type
 
 
 class Odd(Enum):
@@ -51,10 +51,10 @@ def texts(value: Any, dtype: pl.DataType, steps: tuple[str, ...], *, spread: boo
     if value is None:
         yield Odd.NULL
         return
-    if steps and is_map(dtype):
-        found = [entry["value"] for entry in value if str(entry["key"]) == steps[0]]
+    if steps and isinstance(dtype, pl.Map):
+        found = [inside for key, inside in value.items() if str(key) == steps[0]]
         for inside in found or [None]:
-            yield from texts(inside, map_value_type(dtype), steps[1:], spread=True)
+            yield from texts(inside, value_type(dtype), steps[1:], spread=True)
         return
     inner = inner_type(dtype)
     if inner is not None:
@@ -76,9 +76,9 @@ def keyword_texts(value: Any, dtype: pl.DataType) -> Iterator[str]:
     if value is None:
         return
     inner = inner_type(dtype)
-    if is_map(dtype):
-        for entry in value:
-            yield from keyword_texts(entry["value"], map_value_type(dtype))
+    if isinstance(dtype, pl.Map):
+        for inside in value.values():
+            yield from keyword_texts(inside, value_type(dtype))
     elif inner is not None:
         for element in value:
             yield from keyword_texts(element, inner)
@@ -168,6 +168,8 @@ def _stored_type(dtype: pl.DataType) -> pl.DataType:
         return pl.Int32()
     if isinstance(dtype, pl.Struct):
         return pl.Struct({name: _stored_type(member) for name, member in members(dtype).items()})
+    if isinstance(dtype, pl.Map):
+        return pl.Map(dtype.key, _stored_type(value_type(dtype)))
     inner = inner_type(dtype)
     if inner is None:
         return dtype
