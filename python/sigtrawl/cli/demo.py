@@ -1,7 +1,7 @@
 """``sigtrawl demo``: a sample archive, one rule, and its matches, held against what was planted."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
@@ -10,8 +10,13 @@ from rich.text import Text
 from sigtrawl.cli import options as given
 from sigtrawl.cli.exit import Exit
 from sigtrawl.cli.render.screen import Screen
-from sigtrawl.demo.run import ROWS, Demo, Scan, run
 from sigtrawl.errors import OutputError
+
+if TYPE_CHECKING:
+    from sigtrawl.demo import Demo, Scan
+
+ROWS = 200_000
+"""Made and scanned in a second or two, and enough to look like a day of a small office."""
 
 SHOWN = 8
 """Matches of the table: enough to see both ways in which the rule can match."""
@@ -28,6 +33,8 @@ def demo(
     The folder then holds the events under two kinds of column names, the rule, and the query that asks the same of Microsoft
     Sentinel: sysmon.parquet, asim.parquet, netcat.yml, netcat.kql.
     """
+    from sigtrawl.demo import run  # it makes archives with polars: loaded only here
+
     screen = Screen(color=not no_color)
     screen.note(f"making two sample archives of {rows:,} events in {directory} …")
     try:
@@ -39,7 +46,7 @@ def demo(
     return Exit.DONE if done.agrees else Exit.FOUND
 
 
-def _show(done: Demo, screen: Screen) -> None:
+def _show(done: "Demo", screen: Screen) -> None:
     screen.out.print(_matches(done.sysmon))
     screen.out.print()
     screen.out.print(_reasons(done))
@@ -49,7 +56,7 @@ def _show(done: Demo, screen: Screen) -> None:
     screen.note(f"\ntry: sigtrawl scan {done.sysmon.planted.path} -r {done.rule} --summary")
 
 
-def _matches(scan: Scan) -> Table:
+def _matches(scan: "Scan") -> Table:
     """The first matches; the rule is the same for all, so it is told once."""
     found = scan.matches.to_polars()
     title = Text(f"{found['rule_title'][0]} ({found['level'][0]})" if found.height else "no match", style="bold red")
@@ -65,7 +72,7 @@ def _matches(scan: Scan) -> Table:
     return table
 
 
-def _reasons(done: Demo) -> Table:
+def _reasons(done: "Demo") -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("Matches", justify="right")
     table.add_column("because")
@@ -74,7 +81,7 @@ def _reasons(done: Demo) -> Table:
     return table
 
 
-def _verdict(scan: Scan) -> str:
+def _verdict(scan: "Scan") -> str:
     planted = scan.planted
     wanted = set(next(iter(planted.matches.values())))
     found = set(scan.rows)

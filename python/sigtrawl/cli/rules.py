@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from sigtrawl.cli import options as given
 from sigtrawl.cli.exit import Exit
@@ -10,7 +11,9 @@ from sigtrawl.cli.render.screen import Screen
 from sigtrawl.cli.selection import Selection, load, rules_of
 from sigtrawl.compiled import is_compiled
 from sigtrawl.plan import LogSource, RuleEntry
-from sigtrawl.rules import Rules
+
+if TYPE_CHECKING:
+    from sigtrawl.rules import Rules
 
 COLUMNS = ("state", "level", "status", "title", "logsource", "tags", "id", "file")
 TABLE_COLUMNS = ("state", "level", "title", "logsource", "id")
@@ -77,7 +80,7 @@ def run(options: RulesOptions, screen: Screen) -> Exit:
     return Exit.RULES if report.errors and not options.selection.skip_bad else Exit.DONE
 
 
-def _rows(loaded: Rules) -> Iterator[dict[str, object]]:
+def _rows(loaded: "Rules") -> Iterator[dict[str, object]]:
     """Give the usable rules, then the bad ones."""
     for rule in loaded:
         yield {**_row(rule.entry()), "state": rule.state, "file": rule.file}

@@ -1,14 +1,14 @@
 """Which rules a command works with: what the user typed, understood, loaded and compiled.
 
 ``-r`` takes rule files, folders, or one compiled file. A compiled file goes to the core as it is; only a filter makes us
-parse its Plan, choose, and compile again.
+parse its Plan, choose, and compile again. pySigma is loaded for rule files only: it takes longer than many a scan.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sigtrawl
 from sigtrawl import compiled
@@ -17,9 +17,10 @@ from sigtrawl.cli.placeholders import read_placeholders
 from sigtrawl.cli.render.screen import Screen
 from sigtrawl.errors import CompiledFileError, RuleError, UsageError
 from sigtrawl.plan import And, Node, Not, Or, Plan, PlanBuilder, RuleEntry
-from sigtrawl.rules import Rules
-from sigtrawl.rules.selection import select
 from sigtrawl.ruleset import RuleSet
+
+if TYPE_CHECKING:
+    from sigtrawl.rules import Rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +137,7 @@ def plan_of(selection: Selection) -> Plan | None:
     return _filtered(Plan.from_json(compiled.read(path)), selection.filters)
 
 
-def rules_of(selection: Selection) -> Rules:
+def rules_of(selection: Selection) -> "Rules":
     """Load rule files and folders."""
     return sigtrawl.load_rules(
         selection.paths,
@@ -148,6 +149,8 @@ def rules_of(selection: Selection) -> Rules:
 
 def _filtered(plan: Plan, filters: Mapping[str, Any]) -> Plan:
     """Keep some rules of a Plan, and of its predicates those that they use."""
+    from sigtrawl.rules.selection import select
+
     wanted = select(**filters)
     builder = PlanBuilder()
     left_out = 0

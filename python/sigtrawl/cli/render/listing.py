@@ -12,7 +12,7 @@ from sigtrawl.cli.options import ListFormat
 from sigtrawl.cli.render.screen import Screen
 from sigtrawl.cli.render.table import level
 
-_NARROW = frozenset({"state", "level", "status", "matches"})
+_NARROW = frozenset({"state", "level", "status", "matches", "id"})
 
 
 def chosen(given: ListFormat | None, screen: Screen) -> ListFormat:

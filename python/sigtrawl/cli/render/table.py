@@ -6,7 +6,6 @@ the event has them, and after them whatever else is there.
 
 from typing import Any
 
-import polars as pl
 from rich.table import Table
 from rich.text import Text
 
@@ -47,6 +46,8 @@ class MatchTable:
         self._count += batch.num_rows
         room = batch.num_rows if self._limit == 0 else self._limit - len(self._rows)
         if room > 0:
+            import polars as pl
+
             self._rows += pl.DataFrame(batch).head(room).to_dicts()
 
     def show(self, screen: Screen) -> None:
