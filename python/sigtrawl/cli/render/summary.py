@@ -3,7 +3,7 @@
 Every input and every rule is in one of these numbers; nothing is skipped without being counted.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from rich.text import Text
 
@@ -20,11 +20,18 @@ INPUT_WORDS = {
     "nothing-to-run": "with nothing to run",
     "ignored": "ignored (no event files)",
 }
+BEFORE_READING = {**INPUT_WORDS, "whole": "readable"}
 RULE_WORDS = {
     "runs": "ran",
     "partial": "ran without some of their fields",
     "inert": "could never match here",
     "no-log-source": "without their log source here",
+}
+BEFORE_RUNNING = {
+    **RULE_WORDS,
+    "runs": "can run",
+    "partial": "can run without some of their fields",
+    "inert": "can never match here",
 }
 NAMED = 5
 """So many rules or inputs are named in a message before the rest is only counted."""
@@ -34,13 +41,13 @@ def after_scan(report: ScanReport, loaded: Loaded, screen: Screen, seconds: floa
     """Say what a scan did."""
     speed = f", {report.rows / seconds:,.0f} rows/s" if seconds > 0 and report.rows else ""
     found = sum(1 for rule in report.rules if rule.matches)
-    screen.note(f"Inputs: {_inputs(report)}; {_count(report.rows, 'row')} in {seconds:,.1f} s{speed}")
+    screen.note(f"Inputs: {_states(report.input_states(), INPUT_WORDS)}; {_count(report.rows, 'row')} in {seconds:,.1f} s{speed}")
     screen.note(
         f"Matches: {report.matches:,}"
         + (f" of {_count(found, 'rule')}" if report.matches else "")
         + ("" if report.complete else " so far")
     )
-    screen.note(f"Rules: {_rules(report, loaded)}")
+    screen.note(f"Rules: {_rules(report, loaded, RULE_WORDS)}")
     problems(report, screen)
 
 
@@ -50,15 +57,14 @@ def after_check(report: ScanReport, loaded: Loaded, screen: Screen) -> None:
         if entry.state in {"whole", "nothing-to-run"}:
             read_by = f"schema {entry.schema} ({entry.schema_reason})" if entry.schema else "no schema"
             screen.note(f"{entry.file or 'data'}: {_count(entry.rows, 'row')}, {read_by}")
-    screen.note(f"Inputs: {_inputs(report)}")
-    screen.note(f"Rules: {_rules(report, loaded)}")
+    screen.note(f"Inputs: {_states(report.input_states(), BEFORE_READING)}")
+    screen.note(f"Rules: {_rules(report, loaded, BEFORE_RUNNING)}")
     problems(report, screen)
 
 
 def idle_message(report: ScanReport) -> str:
     """Say that no rule can run, and why."""
-    reasons = "; ".join(f"{count:,} {RULE_WORDS.get(state, state)}" for state, count in report.rule_states().items())
-    return f"not one rule can run on these events: {reasons or 'there is no rule'}"
+    return f"not one rule can run on these events: {_states(report.rule_states(), BEFORE_RUNNING)}"
 
 
 def dry_run(report: ScanReport, loaded: Loaded, screen: Screen) -> None:
@@ -68,9 +74,9 @@ def dry_run(report: ScanReport, loaded: Loaded, screen: Screen) -> None:
         schema = f", schema {entry.schema}" if entry.schema else ""
         rows = f", {_count(entry.rows, 'row')}" if entry.rows else ""
         able = entry.rules.get("runs", 0) + entry.rules.get("partial", 0)
-        runs = f", {_count(able, 'rule')} to run" if entry.rules else ""
+        runs = f", {_count(able, 'rule')} to run" if able else ""
         screen.out.print(Text(f"{entry.file}: {entry.state}{rows}{schema}{runs}{reason}"), soft_wrap=True)
-    screen.note(f"Rules: {_rules(report, loaded)}")
+    screen.note(f"Rules: {_rules(report, loaded, BEFORE_RUNNING)}")
     screen.note("Nothing was read: this was a dry run")
 
 
@@ -118,18 +124,17 @@ def strict_message(found: Iterable[tuple[RuleEntry, tuple[str, ...]]]) -> str:
     )
 
 
-def _inputs(report: ScanReport) -> str:
-    states = report.input_states()
-    return ", ".join(f"{count:,} {INPUT_WORDS.get(state, state)}" for state, count in states.items()) or "none"
+def _states(counts: Mapping[str, int], words: Mapping[str, str]) -> str:
+    return ", ".join(f"{count:,} {words.get(state, state)}" for state, count in counts.items()) or "none"
 
 
-def _rules(report: ScanReport, loaded: Loaded) -> str:
-    parts = [f"{count:,} {RULE_WORDS.get(state, state)}" for state, count in report.rule_states().items()]
+def _rules(report: ScanReport, loaded: Loaded, words: Mapping[str, str]) -> str:
+    parts = [_states(report.rule_states(), words)]
     if loaded.waiting:
         parts.append(f"{loaded.waiting:,} waiting for placeholder values")
     if loaded.skipped:
         parts.append(f"{loaded.skipped:,} bad and skipped")
-    return ", ".join(parts) or "none"
+    return ", ".join(parts)
 
 
 def _count(number: int, word: str, plural: str | None = None) -> str:

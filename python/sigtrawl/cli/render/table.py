@@ -1,7 +1,7 @@
 """Matches as a table on a terminal: who matched where, and the part of the event that a person looks at first.
 
 An event may have four hundred columns, so a row shows only a few of them: those that people read first in any log, as far as
-the event has them, and after them whatever else is there.
+the event has them; where it has none of them, whatever tells what happened.
 """
 
 from typing import Any
@@ -31,6 +31,9 @@ _FIRST = (
     "TargetObject", "TargetFilename", "ImageLoaded", "PipeName", "QueryName", "DestinationIp",
     "ParentImage", "ParentCommandLine", "ServiceName", "ImagePath", "TaskName", "Details", "Message",
 )  # fmt: skip
+
+# What says where an event comes from, and nothing of what happened.
+_DULL = ("Channel", "Computer", "Provider", "Keywords", "Opcode", "Task", "Time", "UtcTime", "Version", "Correlation")
 
 
 class MatchTable:
@@ -81,7 +84,8 @@ def event(values: dict[str, Any] | None) -> Text:
     """Give the few columns of an event that a person reads first."""
     there = {name: value for name, value in (values or {}).items() if value is not None}
     names = [name for name in _FIRST if name in there]
-    names += [name for name in there if name not in names and isinstance(there[name], str)]
+    if not names:
+        names = [name for name in there if isinstance(there[name], str) and not name.startswith(_DULL)]
     lines = [Text.assemble((f"{name}: ", "dim"), _short(there[name])) for name in names[:SHOWN_FIELDS]]
     return Text("\n").join(lines)
 
