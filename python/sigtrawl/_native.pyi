@@ -3,6 +3,20 @@
 
 from typing import Any, final
 
+__all__ = [
+    "Batch",
+    "MatchStream",
+    "RuleSet",
+    "Writer",
+    "__version__",
+    "check",
+    "check_regex",
+    "check_schema",
+    "encode",
+    "match_data",
+    "scan",
+]
+
 __version__: str
 
 def check_regex(pattern: str, flags: str) -> str | None: ...
