@@ -117,7 +117,7 @@ $(VENV)/.deps: python/requirements.lock
 
 $(VENV)/.built: $(VENV)/.deps $(RUST_SOURCES) pyproject.toml
 	@$(MAKE) --no-print-directory need-rust
-	$(BIN)/maturin develop --release --locked --quiet
+	$(BIN)/maturin develop --release --locked
 	touch $@
 
 $(DENY):
