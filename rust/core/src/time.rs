@@ -16,7 +16,7 @@ pub(crate) fn parse(text: &str) -> Option<DateTime<Utc>> {
     let date =
         NaiveDate::from_ymd_opt(number(&bytes[..4])?.cast_signed(), number(&bytes[5..7])?, number(&bytes[8..10])?)?;
     if bytes.len() == 10 {
-        return Some(date.and_time(NaiveTime::MIN).and_utc());
+        return (date.year() != 0).then(|| date.and_time(NaiveTime::MIN).and_utc());
     }
     if !matches!(bytes[10], b'T' | b't' | b' ') || bytes.len() < 19 || bytes[13] != b':' || bytes[16] != b':' {
         return None;
@@ -36,7 +36,8 @@ pub(crate) fn parse(text: &str) -> Option<DateTime<Utc>> {
     // A leap second is the last nanosecond of its minute's 60th second, as chrono keeps it.
     let (second, nanos) = if second == 60 { (59, nanos + 1_000_000_000) } else { (second, nanos) };
     let local: NaiveDateTime = date.and_hms_nano_opt(hour, minute, second, nanos)?;
-    Some((local - zone(rest)?).and_utc())
+    let time = (local - zone(rest)?).and_utc();
+    (1..=9999).contains(&time.year()).then_some(time)
 }
 
 fn zone(text: &[u8]) -> Option<TimeDelta> {

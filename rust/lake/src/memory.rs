@@ -53,7 +53,7 @@ pub fn match_reader(
     let failure = Arc::new(Mutex::new(None));
     let pieces = Pieces { reader: Some(reader), next_row: 0, tally: tally.clone(), failure: failure.clone() };
     let rule_count = rules.plan().rules.len();
-    let work_tally = tally.clone();
+    let (work_tally, work_failure) = (tally.clone(), failure.clone());
     let queue = Queue::start(threads, pieces, move || MemoryWorker {
         binding: binding.clone(),
         lift: lift.clone(),
@@ -61,6 +61,7 @@ pub fn match_reader(
         tally: work_tally.clone(),
         scanners: Scanners::default(),
         counts: Counts::new(rule_count),
+        failure: work_failure.clone(),
     })?;
     Ok(MatchStream::new(result, Some(queue), tally).with_failure(failure))
 }
@@ -132,6 +133,8 @@ struct MemoryWorker {
     tally: Arc<Tally>,
     scanners: Scanners,
     counts: Counts,
+    /// What the stream will end with: a caller with data in hand should not have to read the report to learn of it.
+    failure: Arc<Mutex<Option<String>>>,
 }
 
 impl Worker for MemoryWorker {
@@ -159,6 +162,9 @@ impl Worker for MemoryWorker {
                     break;
                 }
             }
+        }
+        if let (Some(reason), Ok(mut failure)) = (&outcome.failure, self.failure.lock()) {
+            failure.get_or_insert_with(|| reason.clone());
         }
         self.scanners.count(&mut self.counts);
         self.tally.record(outcome, &mut self.counts);

@@ -33,7 +33,10 @@ pub(crate) fn lake(error: &sigtrawl_lake::Error) -> PyErr {
 /// An exception of `sigtrawl.errors`, by name.
 pub(crate) fn exception(class: &str, message: String) -> PyErr {
     Python::attach(|py| {
-        let made = py.import("sigtrawl.errors").and_then(|module| module.getattr(class)).and_then(|class| class.call1((&message,)));
+        let made = py
+            .import("sigtrawl.errors")
+            .and_then(|module| module.getattr(class))
+            .and_then(|class| class.call1((&message,)));
         match made {
             Ok(value) => PyErr::from_value(value),
             Err(cause) => {

@@ -80,7 +80,8 @@ pub(crate) fn check_schema<'py>(
     let report = errors::fenced(|| {
         let options = self::options(options)?;
         let schema = schema.into_inner();
-        py.detach(|| sigtrawl_lake::check_schema(&ruleset.inner, &schema, &options)).map_err(|error| errors::lake(&error))
+        py.detach(|| sigtrawl_lake::check_schema(&ruleset.inner, &schema, &options))
+            .map_err(|error| errors::lake(&error))
     })?;
     json(py, &report)
 }

@@ -97,7 +97,8 @@ impl Iterator for Reader {
     fn next(&mut self) -> Option<Self::Item> {
         // The batches may come from a producer in Python: waiting for it with the GIL in hand would wait for ever.
         Python::attach(|py| {
-            py.detach(|| locked(&self.inner).next()).map(|next| next.map_err(|error| ArrowError::ExternalError(Box::new(error))))
+            py.detach(|| locked(&self.inner).next())
+                .map(|next| next.map_err(|error| ArrowError::ExternalError(Box::new(error))))
         })
     }
 }

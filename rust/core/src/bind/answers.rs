@@ -57,29 +57,32 @@ fn event_column(schema: &Schema, name: &str) -> Option<ColumnPath> {
 
 /// Further readings of a predicate on a column with value maps: each is accepted beside the predicate itself.
 pub(crate) fn readings(test: &Compiled, rich: &RichAnswer) -> Vec<Compiled> {
-    let equals = |value: String| Compiled::Text { kind: Kind::Equals, value, cased: false };
+    let equals = |value: String, cased: bool| Compiled::Text { kind: Kind::Equals, value, cased };
     let mut out = Vec::new();
-    if let Compiled::Text { kind: Kind::Equals, value, .. } = test {
-        let folded = fold(value);
+    if let Compiled::Text { kind: Kind::Equals, value, cased } = test {
         for (from, also) in &rich.values {
-            if fold(from) == folded {
-                out.extend(also.iter().cloned().map(equals));
+            if if *cased { from == value } else { fold(from) == fold(value) } {
+                out.extend(also.iter().cloned().map(|also| equals(also, *cased)));
             }
         }
     }
     if rich.hex {
-        let number = match test {
-            Compiled::Number { cmp: Cmp::Eq, value } | Compiled::Text { kind: Kind::Equals, value, .. } => {
-                value.parse::<u64>().ok()
-            }
-            _ => None,
+        let (number, cased) = match test {
+            Compiled::Number { cmp: Cmp::Eq, value } => (whole_number(value), false),
+            Compiled::Text { kind: Kind::Equals, value, cased } => (whole_number(value), *cased),
+            _ => (None, false),
         };
-        out.extend(number.map(|n| equals(format!("0x{n:x}"))));
+        out.extend(number.map(|n| equals(format!("0x{n:x}"), cased)));
     }
     if rich.bare {
         out.extend(bare(test));
     }
     out
+}
+
+/// A number as it is written in decimal: without sign and leading zeros.
+fn whole_number(text: &str) -> Option<u64> {
+    text.parse().ok().filter(|number: &u64| number.to_string() == text)
 }
 
 /// `\nc.exe` at the end of a path is also the whole of a bare name.
@@ -98,28 +101,19 @@ fn bare(test: &Compiled) -> Option<Compiled> {
     }
 }
 
-/// `ALGO=hex` asked of a table with one column per algorithm: the columns and what is asked of each. `None` where the
-/// test has no such form.
-pub(crate) fn hash_tests(
-    test: &Compiled,
-    hashes: &BTreeMap<String, ColumnPath>,
-) -> Option<Vec<(ColumnPath, Compiled)>> {
-    let Compiled::Text { kind, value, cased } = test else { return None };
+/// `ALGO=hex` (or `hex` alone) asked of a table with one column per algorithm: the columns, and the equality that is asked
+/// of each. Empty where the test has no such form or no column has the algorithm.
+pub(crate) fn hash_tests(test: &Compiled, hashes: &BTreeMap<String, ColumnPath>) -> Vec<(ColumnPath, Compiled)> {
+    let Compiled::Text { value, .. } = test else { return Vec::new() };
     let (columns, digest): (Vec<&ColumnPath>, &str) = match value.split_once('=') {
         Some((algorithm, digest)) => (hashes.get(&algorithm.to_uppercase()).into_iter().collect(), digest),
         None => (hashes.values().collect(), value.as_str()),
     };
-    // In `MD5=…,SHA1=…` a listed `SHA1=ab` begins the digest and, as a list's last member or a whole value, ends it.
-    let kind = match (kind, value.contains('=')) {
-        (Kind::Contains | Kind::StartsWith, true) => Kind::StartsWith,
-        (Kind::Equals | Kind::EndsWith, true) => Kind::Equals,
-        (kind, false) => *kind,
-    };
-    let digest_only = !digest.is_empty() && digest.bytes().all(|b| b.is_ascii_hexdigit());
-    digest_only.then(|| {
-        let test = Compiled::Text { kind, value: digest.to_owned(), cased: *cased };
-        columns.into_iter().map(|path| (path.clone(), test.clone())).collect()
-    })
+    if digest.is_empty() || !digest.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return Vec::new();
+    }
+    let test = Compiled::Text { kind: Kind::Equals, value: digest.to_owned(), cased: false };
+    columns.into_iter().map(|path| (path.clone(), test.clone())).collect()
 }
 
 #[cfg(test)]

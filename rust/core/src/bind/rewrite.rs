@@ -200,29 +200,27 @@ impl<'a> Rewriter<'a> {
     /// A predicate on the columns that answer its field, and whether any does.
     fn predicate(&mut self, field: &str, test: &Compiled, view: Option<&str>) -> (NodeId, bool) {
         let resolved = self.resolve(field, view);
-        if !resolved.hashes.is_empty() {
-            return self.hashes(&resolved, test);
+        if let Compiled::Null | Compiled::Exists = test {
+            let columns = resolved.paths.iter().chain(resolved.hashes.values());
+            let present: Vec<NodeId> = columns.map(|path| self.present(path)).collect();
+            let complete = !present.is_empty();
+            let any = self.graph.or(present);
+            return (if matches!(test, Compiled::Null) { self.graph.not(any) } else { any }, complete);
         }
-        match test {
-            _ if resolved.paths.is_empty() => (if matches!(test, Compiled::Null) { TRUE } else { FALSE }, false),
-            Compiled::Null | Compiled::Exists => {
-                let present: Vec<NodeId> = resolved.paths.iter().map(|path| self.present(path)).collect();
-                let any = self.graph.or(present);
-                (if matches!(test, Compiled::Null) { self.graph.not(any) } else { any }, true)
-            }
-            test => {
-                let readings = answers::readings(test, &resolved.rich);
-                let mut alternatives = Vec::new();
-                for (at, path) in resolved.paths.iter().enumerate() {
-                    let mut any = vec![self.slot(path, test)];
-                    any.extend(readings.iter().map(|reading| self.slot(path, reading)));
-                    let any = self.graph.or(any);
-                    let guarded = self.guarded(any, &resolved.paths[..at]);
-                    alternatives.push(guarded);
-                }
-                (self.graph.or(alternatives), true)
-            }
+        let mut alternatives = Vec::new();
+        let readings = answers::readings(test, &resolved.rich);
+        for (at, path) in resolved.paths.iter().enumerate() {
+            let mut any = vec![self.slot(path, test)];
+            any.extend(readings.iter().map(|reading| self.slot(path, reading)));
+            let any = self.graph.or(any);
+            let guarded = self.guarded(any, &resolved.paths[..at]);
+            alternatives.push(guarded);
         }
+        for (path, test) in answers::hash_tests(test, &resolved.hashes) {
+            alternatives.push(self.slot(&path, &test));
+        }
+        let complete = !alternatives.is_empty();
+        (self.graph.or(alternatives), complete)
     }
 
     /// `node`, on rows where none of `earlier` answers.
@@ -233,23 +231,6 @@ impl<'a> Rewriter<'a> {
             all.push(self.graph.not(present));
         }
         self.graph.and(all)
-    }
-
-    fn hashes(&mut self, resolved: &Resolved, test: &Compiled) -> (NodeId, bool) {
-        let present: Vec<NodeId> = resolved.hashes.values().map(|path| self.present(path)).collect();
-        match test {
-            Compiled::Null | Compiled::Exists => {
-                let any = self.graph.or(present);
-                (if matches!(test, Compiled::Null) { self.graph.not(any) } else { any }, true)
-            }
-            test => match answers::hash_tests(test, &resolved.hashes) {
-                Some(tests) if !tests.is_empty() => {
-                    let slots: Vec<NodeId> = tests.iter().map(|(path, test)| self.slot(path, test)).collect();
-                    (self.graph.or(slots), true)
-                }
-                _ => (FALSE, false),
-            },
-        }
     }
 
     /// A comparison of two fields: of the first columns of each that are there in the row.

@@ -22,7 +22,7 @@ use arrow::datatypes::{
     TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type, UInt32Type,
     UInt64Type,
 };
-use chrono::DateTime;
+use chrono::{DateTime, Datelike, Utc};
 
 use crate::error::Error;
 use crate::time;
@@ -166,7 +166,7 @@ fn push_utf8(bytes: &[u8], out: &mut String) -> bool {
 }
 
 fn write_time(seconds: i64, nanos: u32, zone: bool, out: &mut String) -> bool {
-    let Some(time) = DateTime::from_timestamp(seconds, nanos) else { return false };
+    let Some(time) = DateTime::from_timestamp(seconds, nanos).filter(four_digits) else { return false };
     if write!(out, "{}", time.format("%Y-%m-%dT%H:%M:%S")).is_err() {
         return false;
     }
@@ -182,7 +182,13 @@ fn write_time(seconds: i64, nanos: u32, zone: bool, out: &mut String) -> bool {
 }
 
 fn write_date(seconds: i64, out: &mut String) -> bool {
-    DateTime::from_timestamp(seconds, 0).is_some_and(|time| write!(out, "{}", time.format("%Y-%m-%d")).is_ok())
+    let time = DateTime::from_timestamp(seconds, 0).filter(four_digits);
+    time.is_some_and(|time| write!(out, "{}", time.format("%Y-%m-%d")).is_ok())
+}
+
+/// Whether the year can be written: in four digits, and there was no year 0.
+fn four_digits(time: &DateTime<Utc>) -> bool {
+    (1..=9999).contains(&time.year())
 }
 
 /// The number in canonical decimal text: no trailing zeros of a fraction. Only decimals can have them.

@@ -46,7 +46,8 @@ impl Evaluation {
                 GraphNode::Slot { column, slot } => scanner.columns[*column as usize].slot_counts[*slot as usize],
                 GraphNode::Present { column } => scanner.columns[*column as usize].present,
                 GraphNode::Keyword { .. } if keywords_open => rows,
-                GraphNode::Keyword { slot } => scanner.keywords.slot_counts[*slot as usize],
+                // Where no rule with keywords can match, none were examined; their nodes are still there.
+                GraphNode::Keyword { slot } => scanner.keywords.slot_counts.get(*slot as usize).copied().unwrap_or(0),
                 GraphNode::Reference { reference } => {
                     let reference = &binding.references[*reference as usize];
                     let present = |column: u32| scanner.columns[column as usize].present;
