@@ -204,7 +204,11 @@ impl Table {
         }
         let reader = builder.build().map_err(|e| parquet_reason(&e))?;
         let origins = columns.iter().map(|column| self.origins[*column].clone()).collect();
-        Ok(Reader { reader, origins, schema: Arc::new(self.schema.project(columns).map_err(|e| e.to_string())?) })
+        Ok(Reader {
+            batches: reader,
+            origins,
+            schema: Arc::new(self.schema.project(columns).map_err(|e| e.to_string())?),
+        })
     }
 
     /// The file's schema with the text of `columns` in the form that suits `purpose`.
@@ -245,7 +249,7 @@ impl Table {
 
 /// Batches of one row group, with the partitions in their places.
 pub(crate) struct Reader {
-    reader: ParquetRecordBatchReader,
+    batches: ParquetRecordBatchReader,
     origins: Vec<Origin>,
     schema: SchemaRef,
 }
@@ -254,7 +258,7 @@ impl Iterator for Reader {
     type Item = Result<RecordBatch, String>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let batch = match self.reader.next()? {
+        let batch = match self.batches.next()? {
             Ok(batch) => batch,
             Err(error) => return Some(Err(error.to_string())),
         };

@@ -156,7 +156,7 @@ impl GroupWorker {
     /// Reads the events of `hits` and delivers them.
     fn show(&mut self, job: &Job, hits: &[Hit], out: &Outlet, settled: &mut u64) -> Result<(), Halt> {
         let Target { table, lift, name, .. } = &*job.target;
-        let place = Place { file: Some(name), group: Some(job.group as i32), first_row: job.first_row };
+        let place = Place { file: Some(name), group: i32::try_from(job.group).ok(), first_row: job.first_row };
         let mut rest = hits;
         if lift.columns().is_empty() {
             while !rest.is_empty() {

@@ -68,7 +68,7 @@ pub fn match_reader(
 
 /// A run of batches to match.
 struct Piece {
-    first_row: i64,
+    first_row: u64,
     batches: Vec<RecordBatch>,
 }
 
@@ -76,7 +76,7 @@ struct Piece {
 struct Pieces {
     /// None once it has ended.
     reader: Option<Box<dyn RecordBatchReader + Send>>,
-    next_row: i64,
+    next_row: u64,
     tally: Arc<Tally>,
     failure: Arc<Mutex<Option<String>>>,
 }
@@ -109,7 +109,7 @@ impl Jobs for Pieces {
         }
         self.tally.open(0);
         let first_row = self.next_row;
-        self.next_row += rows as i64;
+        self.next_row += rows as u64;
         Some(Piece { first_row, batches })
     }
 }
@@ -156,7 +156,7 @@ impl Worker for MemoryWorker {
                         outcome.failure = Some(format!("internal error: {}", panic_text(panic.as_ref())));
                     }
                 }
-                first_row += slice.num_rows() as i64;
+                first_row += slice.num_rows() as u64;
                 self.tally.add_rows(slice.num_rows());
                 if outcome.stopped {
                     break;
@@ -172,7 +172,7 @@ impl Worker for MemoryWorker {
 }
 
 impl MemoryWorker {
-    fn scan(&mut self, batch: &RecordBatch, first_row: i64, out: &Outlet) -> Result<(), Halt> {
+    fn scan(&mut self, batch: &RecordBatch, first_row: u64, out: &Outlet) -> Result<(), Halt> {
         out.check()?;
         let asked = batch.project(self.binding.columns()).map_err(|e| e.to_string())?;
         let found = engine::scan(self.scanners.get(&self.binding), &asked)?;
@@ -180,7 +180,7 @@ impl MemoryWorker {
         if hits.is_empty() {
             return Ok(());
         }
-        let place = Place { file: None, group: None, first_row };
+        let place = Place { file: None, group: None, first_row: first_row.cast_signed() };
         let shown = batch.project(self.lift.columns()).map_err(|e| e.to_string())?;
         let mut rest = hits.as_slice();
         while !rest.is_empty() {

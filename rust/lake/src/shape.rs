@@ -163,7 +163,8 @@ pub(crate) fn json(array: &ArrayRef) -> Result<StringArray, ArrowError> {
     for line in lines.split(|byte| *byte == b'\n').take(array.len()) {
         match line.strip_prefix(br#"{"v":"#).and_then(|rest| rest.strip_suffix(b"}")) {
             Some(value) => {
-                texts.append_value(std::str::from_utf8(value).map_err(|e| ArrowError::JsonError(e.to_string()))?)
+                let value = std::str::from_utf8(value).map_err(|e| ArrowError::JsonError(e.to_string()))?;
+                texts.append_value(value);
             }
             None => texts.append_null(),
         }

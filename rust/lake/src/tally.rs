@@ -175,12 +175,11 @@ impl Reading {
         input.rows = input.rows.max(self.rows);
         if self.failures > 0 {
             input.state = if self.rows == 0 { InputState::Failed } else { InputState::Part };
-            input.reason = self.first_failure.clone();
-            if self.failures > 1 {
-                let others = self.failures - 1;
-                let reason = input.reason.get_or_insert_default();
-                reason.push_str(&format!(" (and {others} more)"));
-            }
+            let first = self.first_failure.clone().unwrap_or_default();
+            input.reason = Some(match self.failures {
+                1 => first,
+                all => format!("{first} (and {} more)", all - 1),
+            });
         } else if self.units_left > 0 {
             input.state = InputState::Part;
             let reason = if ended {
