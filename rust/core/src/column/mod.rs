@@ -6,5 +6,5 @@ mod text;
 
 pub(crate) use leaves::{Leaves, all_leaves, leaves};
 pub(crate) use path::ColumnPath;
-pub(crate) use text::{canonical_number, formatter};
+pub(crate) use text::{Formatter, canonical_number, formatter};
 pub use text::{text_form, times};

@@ -5,7 +5,8 @@
 //! first and stops at the empty set, an OR asks the rows that are still open, a NOT is the plain complement.
 
 use super::bitmap::Bitmap;
-use super::scanner::{ColumnState, Scanner, reference_holds};
+use super::references;
+use super::scanner::{ColumnState, Scanner};
 use super::signatures::ABSENT;
 use crate::bind::{Binding, GraphNode, NodeId};
 use crate::column::Leaves;
@@ -113,8 +114,7 @@ impl Evaluation {
                 within.retain(|row| rows[row] != ABSENT);
             }
             GraphNode::Reference { reference } => {
-                let reference = &binding.references[*reference as usize];
-                within.retain(|row| reference_holds(reference, at_hand, row));
+                references::narrow(&binding.references[*reference as usize], at_hand, within);
             }
             GraphNode::And(children) => self.and(binding, scanner, at_hand, children, within),
             GraphNode::Or(children) => {

@@ -2,6 +2,7 @@
 
 mod bitmap;
 mod evaluate;
+mod references;
 mod scanner;
 mod signatures;
 

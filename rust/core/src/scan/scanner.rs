@@ -12,10 +12,9 @@ use arrow::array::{Array, ArrayRef, RecordBatch};
 use super::bitmap::Bitmap;
 use super::evaluate::Evaluation;
 use super::signatures::{ABSENT, NOTHING, SignatureId, Signatures};
-use crate::bind::{Binding, FALSE, Reference};
-use crate::column::{Leaves, all_leaves, formatter, leaves};
+use crate::bind::{Binding, FALSE};
+use crate::column::{Leaves, all_leaves, leaves};
 use crate::error::Error;
-use crate::fold::fold_into;
 use crate::matcher::ColumnMatcher;
 
 /// One match: a row of the batch and a rule of the Plan.
@@ -222,33 +221,4 @@ fn holds_text_or_numbers(values: &ArrayRef) -> bool {
     };
     data_type.is_numeric()
         || matches!(data_type, T::Utf8 | T::LargeUtf8 | T::Utf8View | T::Binary | T::LargeBinary | T::BinaryView)
-}
-
-/// Whether a reference holds in a row: any value of the one against any of the other.
-pub(super) fn reference_holds(reference: &Reference, at_hand: &[Leaves], row: usize) -> bool {
-    let texts = |column: u32| -> Vec<String> {
-        let leaves = &at_hand[column as usize];
-        let Some(format) = formatter(leaves.values.as_ref()) else { return Vec::new() };
-        let nulls = leaves.values.logical_nulls();
-        leaves
-            .range(row)
-            .filter(|&i| nulls.as_ref().is_none_or(|nulls| nulls.is_valid(i)))
-            .filter_map(|i| {
-                let mut text = String::new();
-                format(i, &mut text).then_some(text)
-            })
-            .map(|text| {
-                if reference.cased {
-                    text
-                } else {
-                    let mut folded = String::new();
-                    fold_into(&text, &mut folded);
-                    folded
-                }
-            })
-            .collect()
-    };
-    let others = texts(reference.other);
-    !others.is_empty()
-        && texts(reference.value).iter().any(|value| others.iter().any(|other| reference.kind.holds(value, other)))
 }
