@@ -8,6 +8,7 @@ Batches are pulled one by one, also for polars and pyarrow: a pull gives Ctrl-C 
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeAlias, final
 
@@ -163,7 +164,13 @@ class Matches:
                 writer.write(batch)
                 written += batch.num_rows
         except BaseException as error:
-            writer.abort(isinstance(error, KeyboardInterrupt))
+            # One Ctrl-C may interrupt twice: polars raises for it, and Python's handler raises again at the next call, below.
+            try:
+                writer.abort(isinstance(error, KeyboardInterrupt))
+            except KeyboardInterrupt:
+                with suppress(OutputError):  # it was closed before the second one
+                    writer.abort(keep_partial=True)
+                raise
             raise
         writer.finish()
         self._taken = f"written to {path}"

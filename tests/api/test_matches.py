@@ -186,3 +186,29 @@ def test_closing_early_lets_go(matches: st.Matches) -> None:
     with matches:
         next(matches.batches())
     assert not matches.report.complete or matches.report.matches == 3
+
+
+def test_a_second_interrupt_loses_nothing(matches: st.Matches, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Interrupted:
+        """A writer whose end is interrupted once more."""
+
+        def __init__(self, *arguments: Any) -> None:
+            self.inner = writer(*arguments)
+            self.again = True
+
+        def write(self, batch: Any) -> None:
+            self.inner.write(batch)
+
+        def abort(self, keep_partial: bool) -> None:
+            if self.again:
+                self.again = False
+                raise KeyboardInterrupt
+            self.inner.abort(keep_partial)
+
+    from sigtrawl import _native
+
+    writer = _native.Writer
+    monkeypatch.setattr(_native, "Writer", Interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        failing(matches, KeyboardInterrupt()).write(tmp_path / "m.jsonl")
+    assert "Netcat" in (tmp_path / "m.jsonl.partial").read_text()
