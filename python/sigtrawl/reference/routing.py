@@ -105,8 +105,11 @@ def _route_rows(route: Route, table: Table, schema: Schema) -> int:
         if None in values:
             agreeing |= table.all if path is None else table.all & ~table.column(path).exists
         if path is not None:
-            wanted = tuple(str(value) for value in values if value is not None)
-            agreeing |= table.column(path).rows_where(partial(_agrees, wanted))
+            column = table.column(path)
+            agreeing |= column.rows_where(partial(_agrees, tuple(value for value in values if isinstance(value, str))))
+            for number in values:
+                if isinstance(number, int):
+                    agreeing |= column.matches({"op": "number", "cmp": "eq", "value": str(number)})
         found &= agreeing
     return found
 
