@@ -37,8 +37,8 @@ _LONG_CATEGORIES: Final = {
 }
 
 
-def read_escape(cursor: Cursor) -> int | Ranges:
-    """Read what follows a backslash: one code point, or a set."""
+def read_escape(cursor: Cursor, *, ignore_case: bool) -> int | Ranges:
+    """Read what follows a backslash: one code point, or a set. A set that is negated ignores case before it is."""
     char = cursor.take()
     if char in _CONTROLS:
         return _CONTROLS[char]
@@ -48,7 +48,7 @@ def read_escape(cursor: Cursor) -> int | Ranges:
     if char.lower() in sets:
         return sets[char] if char in sets else complement(sets[char.lower()])
     if char in "pP":
-        return _property(cursor, negated=char == "P")
+        return _property(cursor, negated=char == "P", ignore_case=ignore_case)
     if char.isascii() and not char.isalnum():
         return ord(char)
     raise cursor.error(f"the escape \\{char} is unknown")
@@ -61,7 +61,7 @@ def _hexadecimal(cursor: Cursor, digits: int) -> int:
     return int(written, 16)
 
 
-def _property(cursor: Cursor, *, negated: bool) -> Ranges:
+def _property(cursor: Cursor, *, negated: bool, ignore_case: bool) -> Ranges:
     name = cursor.until("}") if cursor.skip("{") else cursor.take()
     if name.startswith("^"):
         name, negated = name[1:], not negated
@@ -71,6 +71,7 @@ def _property(cursor: Cursor, *, negated: bool) -> Ranges:
     ranges = found or general_category(short)
     if ranges is None:
         raise cursor.error(f"the property {name!r} is none that the reference knows (it knows general categories)")
+    ranges = closed_under_folding(ranges) if ignore_case else ranges
     return complement(ranges) if negated else ranges
 
 
@@ -111,31 +112,31 @@ def _combine(left: Ranges | None, operator: str, right: Ranges) -> Ranges:
 def _item(cursor: Cursor, *, ignore_case: bool, verbose: bool) -> Ranges:
     """Read a nested class, a named one, a range or a single code point."""
     if cursor.sees("[:"):
-        named = _posix(cursor)
+        named = _posix(cursor, ignore_case=ignore_case)
         if named is not None:
-            return closed_under_folding(named) if ignore_case else named
+            return named
     if cursor.skip("["):
         return read_class(cursor, ignore_case=ignore_case, verbose=verbose)
     if verbose and cursor.pattern[cursor.place : cursor.place + 1].isspace():
         cursor.take()
         return ()
-    start = _member(cursor)
+    start = _member(cursor, ignore_case=ignore_case)
     ranges = ((start, start),) if isinstance(start, int) else start
     if cursor.sees("-") and not cursor.sees("-]") and not cursor.sees("--"):
         cursor.take()
-        end = _member(cursor)
+        end = _member(cursor, ignore_case=ignore_case)
         if not (isinstance(start, int) and isinstance(end, int) and start <= end):
             raise cursor.error("a range goes from one code point to a later one")
         ranges = ((start, end),)
     return closed_under_folding(ranges) if ignore_case else ranges
 
 
-def _member(cursor: Cursor) -> int | Ranges:
+def _member(cursor: Cursor, *, ignore_case: bool) -> int | Ranges:
     char = cursor.take()
-    return read_escape(cursor) if char == "\\" else ord(char)
+    return read_escape(cursor, ignore_case=ignore_case) if char == "\\" else ord(char)
 
 
-def _posix(cursor: Cursor) -> Ranges | None:
+def _posix(cursor: Cursor, *, ignore_case: bool) -> Ranges | None:
     """Read ``[:name:]`` or ``[:^name:]``; anything else that opens like one is a nested class."""
     start = cursor.place
     end = cursor.pattern.find(":]", start)
@@ -144,4 +145,5 @@ def _posix(cursor: Cursor) -> Ranges | None:
     if ranges is None:
         return None
     cursor.place = end + 2
+    ranges = closed_under_folding(ranges) if ignore_case else ranges
     return complement(ranges) if name.startswith("^") else ranges

@@ -131,8 +131,8 @@ class _Translator:
         place = self._assertion()
         if place is not None:
             return place
-        escaped = read_escape(self.cursor)
-        return self._literal(escaped, flags) if isinstance(escaped, int) else self._set(escaped, flags)
+        escaped = read_escape(self.cursor, ignore_case=flags.i)
+        return self._literal(escaped, flags) if isinstance(escaped, int) else to_pattern(escaped)
 
     def _literal(self, code: int, flags: _Flags) -> str:
         return self._set(((code, code),), flags)

@@ -33,10 +33,10 @@ pub(crate) fn parse(text: &str) -> Option<DateTime<Utc>> {
         nanos = places.take(9).fold(0, |sum, digit| sum * 10 + digit);
         rest = &fraction[count..];
     }
-    // A leap second is the last nanosecond of its minute's 60th second, as chrono keeps it.
-    let (second, nanos) = if second == 60 { (59, nanos + 1_000_000_000) } else { (second, nanos) };
-    let local: NaiveDateTime = date.and_hms_nano_opt(hour, minute, second, nanos)?;
-    let time = (local - zone(rest)?).and_utc();
+    // A leap second is the last nanosecond of its minute's 60th second, as chrono keeps it; a zone never moves seconds.
+    let leap = if second == 60 { 1_000_000_000 } else { 0 };
+    let local: NaiveDateTime = date.and_hms_opt(hour, minute, if leap > 0 { 59 } else { second })?;
+    let time = (local - zone(rest)?).with_nanosecond(nanos + leap)?.and_utc();
     (1..=9999).contains(&time.year()).then_some(time)
 }
 
@@ -107,5 +107,12 @@ mod tests {
         let time = parse("2021-01-01T05:06:07Z").expect("a time");
         assert_eq!(part(time, TimePart::Week), 53);
         assert_eq!(part(time, TimePart::Hour), 5);
+    }
+
+    #[test]
+    fn a_leap_second_is_in_its_minute_in_every_zone() {
+        let time = parse("2017-01-01T00:59:60.5+01:00").expect("a time");
+        assert_eq!((part(time, TimePart::Minute), part(time, TimePart::Day)), (59, 31));
+        assert!(parse("0000-12-31").is_none() && parse("0001-01-01T00:30:00+01").is_none());
     }
 }
