@@ -50,6 +50,17 @@ struct Notes {
     keywords: bool,
 }
 
+impl Notes {
+    /// Of a part that missing fields have decided as a whole, only that is lost which the whole was for: a filter inside a
+    /// branch that cannot match excludes nothing. `before` is what was lost outside.
+    fn settle(&mut self, node: NodeId, positive: bool, before: BTreeSet<Lost>) {
+        if matches!(node, TRUE | FALSE) && !self.lost.is_empty() {
+            self.lost = BTreeSet::from([if (node == TRUE) == positive { Lost::Filters } else { Lost::Branches }]);
+        }
+        self.lost.extend(before);
+    }
+}
+
 impl<'a> Rewriter<'a> {
     pub(crate) fn new(rules: &'a RuleSet, schema: &'a Schema, mapping: Option<&'a Mapping>) -> Self {
         Self {
@@ -144,12 +155,16 @@ impl<'a> Rewriter<'a> {
     fn node(&mut self, node: &Node, view: Option<&str>, positive: bool, notes: &mut Notes) -> NodeId {
         match node {
             Node::And(children) => {
-                let children: Vec<NodeId> = children.iter().map(|c| self.node(c, view, positive, notes)).collect();
-                self.graph.and(children)
+                let (lost, children) = self.children(children, view, positive, notes);
+                let node = self.graph.and(children);
+                notes.settle(node, positive, lost);
+                node
             }
             Node::Or(children) => {
-                let children: Vec<NodeId> = children.iter().map(|c| self.node(c, view, positive, notes)).collect();
-                self.graph.or(children)
+                let (lost, children) = self.children(children, view, positive, notes);
+                let node = self.graph.or(children);
+                notes.settle(node, positive, lost);
+                node
             }
             Node::Not(child) => {
                 let child = self.node(child, view, !positive, notes);
@@ -157,6 +172,18 @@ impl<'a> Rewriter<'a> {
             }
             Node::Leaf(predicate) => self.leaf(*predicate, view, positive, notes),
         }
+    }
+
+    /// The nodes of `children`, and what was lost before them; what they lost is left in `notes`.
+    fn children(
+        &mut self,
+        children: &[Node],
+        view: Option<&str>,
+        positive: bool,
+        notes: &mut Notes,
+    ) -> (BTreeSet<Lost>, Vec<NodeId>) {
+        let before = std::mem::take(&mut notes.lost);
+        (before, children.iter().map(|child| self.node(child, view, positive, notes)).collect())
     }
 
     fn leaf(&mut self, predicate: u32, view: Option<&str>, positive: bool, notes: &mut Notes) -> NodeId {

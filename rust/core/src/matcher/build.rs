@@ -1,7 +1,8 @@
 //! Filing predicates into a [`ColumnMatcher`].
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
+use ahash::HashMap;
 use daachorse::DoubleArrayAhoCorasickBuilder;
 
 use super::{AffixIndex, Check, ColumnMatcher, End, Entry, Slot};

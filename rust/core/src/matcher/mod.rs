@@ -10,8 +10,7 @@ mod affix;
 mod build;
 mod required;
 
-use std::collections::HashMap;
-
+use ahash::HashMap;
 use daachorse::DoubleArrayAhoCorasick;
 use ipnet::IpNet;
 use regex::Regex;

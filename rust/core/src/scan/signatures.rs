@@ -4,10 +4,9 @@
 //! carry one number each, and everything after is done per signature. Values of a dictionary are examined once for the
 //! life of the dictionary; other values go through a small cache, since command lines repeat too.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
+use ahash::{HashMap, HashMapExt, RandomState};
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray};
 use arrow::datatypes::{ArrowDictionaryKeyType, ArrowNativeType, DataType};
 use arrow::{array::DictionaryArray, downcast_dictionary_array};
