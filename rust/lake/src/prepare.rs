@@ -126,7 +126,7 @@ fn idle_reason(counts: &RuleCounts, states: &[RuleBinding]) -> String {
     }
     let mut parts = Vec::new();
     if counts.no_log_source > 0 {
-        parts.push(format!("{} rules are for log sources that it does not hold", counts.no_log_source));
+        parts.push(format!("{} for log sources that it does not hold", counted(counts.no_log_source)));
     }
     if counts.inert > 0 {
         let mut fields: Vec<&str> = states.iter().flat_map(|s| &s.missing).map(String::as_str).collect();
@@ -134,9 +134,14 @@ fn idle_reason(counts: &RuleCounts, states: &[RuleBinding]) -> String {
         fields.dedup();
         fields.truncate(5);
         let fields = if fields.is_empty() { String::new() } else { format!(" (missing: {})", fields.join(", ")) };
-        parts.push(format!("{} rules can never match on its columns{fields}", counts.inert));
+        parts.push(format!("{} that can never match on its columns{fields}", counted(counts.inert)));
     }
     parts.join(", ")
+}
+
+/// "1 rule", "2 rules".
+fn counted(rules: u64) -> String {
+    if rules == 1 { "1 rule".to_owned() } else { format!("{rules} rules") }
 }
 
 /// Binds tables, one time for each distinct Arrow schema.

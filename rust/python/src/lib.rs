@@ -1,7 +1,10 @@
 //! The module `sigtrawl._native`: translation between Python and the two crates below, nothing else.
 //!
-//! Plans, options and reports cross as JSON bytes, data through the Arrow PyCapsule interface. The GIL is released
+//! Plans, options and reports cross as JSON bytes, data through the Arrow `PyCapsule` interface. The GIL is released
 //! wherever work is done. Every failure becomes a class of `sigtrawl.errors`, panics included.
+
+// What Python hands over is extracted into owned values.
+#![allow(clippy::needless_pass_by_value)]
 
 mod batch;
 mod errors;

@@ -256,7 +256,7 @@ fn where_no_rule_can_run_anywhere_the_scan_is_an_error_and_elsewhere_an_entry() 
     write(&other, &[batch(&[("Weather", text(&["rain"]))])]);
     let error = scan(&netcat(), &paths(&[&other]), &options(&json!({}))).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NothingToRun);
-    assert!(error.to_string().contains("other.parquet: 1 rules can never match on its columns (missing: Image)"));
+    assert!(error.to_string().contains("other.parquet: 1 rule that can never match on its columns (missing: Image)"));
     let mut stream = scan(&netcat(), &paths(&[&good, &other]), &options(&json!({}))).unwrap();
     assert_eq!(numbers(&mut stream), [0]);
     let report = stream.report();
