@@ -85,6 +85,7 @@ def test_summary_counts_by_rule(run: Any, rules: Path, events: Path, tmp_path: P
         (["--status", "stable"], {"Whoami"}),
         (["--include-tag", "attack.t1033"], {"Whoami"}),
         (["--exclude-tag", "attack.t1033"], {"Netcat"}),
+        (["--for-logsource", "category=process_creation", "--level", "high"], {"Netcat"}),
     ],
 )
 def test_filters_work_on_files_and_on_compiled_files(

@@ -108,6 +108,16 @@ ExcludeTags: TypeAlias = Annotated[
         rich_help_panel=RULES_PANEL,
     ),
 ]
+ForLogSource: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--for-logsource",
+        metavar="KEY=VALUE,...",
+        help="Only rules that state this log source, as in category=process_creation,product=windows.",
+        show_default=False,
+        rich_help_panel=RULES_PANEL,
+    ),
+]
 Placeholders: TypeAlias = Annotated[
     list[str] | None,
     typer.Option(

@@ -5,7 +5,7 @@ parse its Plan, choose, and compile again. pySigma is loaded for rule files only
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -49,6 +49,7 @@ class Selection:
         status: Sequence[Status] | None,
         include_tag: Sequence[str] | None,
         exclude_tag: Sequence[str] | None,
+        for_logsource: str | None,
         placeholder: Sequence[str] | None,
         placeholders: Sequence[Path] | None,
         skip_bad: bool,
@@ -60,6 +61,7 @@ class Selection:
             "status": [one.value for one in status or ()],
             "include_tags": list(include_tag or ()),
             "exclude_tags": list(exclude_tag or ()),
+            "logsource": for_logsource,
         }
         given = {name: value for name, value in filters.items() if value}
         return cls(tuple(paths), given, read_placeholders(placeholder or (), placeholders or ()), skip_bad)
@@ -155,7 +157,8 @@ def _filtered(plan: Plan, filters: Mapping[str, Any]) -> Plan:
     builder = PlanBuilder()
     left_out = 0
     for entry in (*plan.rules, *plan.waiting):
-        if wanted.takes({"level": entry.level, "status": entry.status, "tags": entry.tags}):
+        known = {"level": entry.level, "status": entry.status, "tags": entry.tags, "logsource": asdict(entry.logsource)}
+        if wanted.takes(known):
             builder.add(replace(entry, condition=_with_predicates(entry.condition, plan)))
         else:
             left_out += 1

@@ -51,6 +51,7 @@ def show(
         status=None,
         include_tag=None,
         exclude_tag=None,
+        for_logsource=None,
         placeholder=placeholder,
         placeholders=placeholders,
         skip_bad=True,
