@@ -9,7 +9,8 @@ from typer.main import get_command
 from sigtrawl.cli.app import app
 
 WORDS = {
-    "scan": {"--rules", "--schema", "--logsource", "--min-level", "--level", "--status", "--include-tag", "--exclude-tag", "--for-logsource",
+    "scan": {"--rules", "--schema", "--logsource", "--min-level", "--level", "--status", "--include-tag", "--exclude-tag",
+             "--for-logsource",
              "--placeholder", "--placeholders", "--output", "--format", "--columns", "--summary", "--skip-bad-rules",
              "--fail-on-match", "--threads", "--engine", "--quiet", "--no-color", "--dry-run", "--strict"},
     "check": {"--rules", "--schema", "--logsource", "--strict", "--format"},
