@@ -184,3 +184,11 @@ def test_a_file_that_is_no_parquet_stops_nothing(events: Path, ruleset: st.RuleS
     assert broken.file.endswith("broken.parquet")
     assert broken.state == "failed"
     assert broken.reason
+
+
+def test_data_that_cannot_be_read_is_an_error_and_no_empty_answer() -> None:
+    keys = pa.map_(pa.struct({"x": pa.int64()}), pa.string())
+    data = pa.table({"m": pa.array([[({"x": 1}, "a")]], keys)})
+    rules = st.rules_from_yaml("title: t\nlogsource: {category: test}\ndetection: {s: {m.k: a}, condition: s}\n")
+    with pytest.raises(InputError, match="map keys are no text"):
+        st.compile(rules).match(data, schema="none").collect()
