@@ -13,6 +13,7 @@ zlib at level 1: the Plan of 3,780 rules shrinks from megabytes to hundreds of k
 Nothing here parses the JSON: it goes to the core as it is.
 """
 
+import os
 import struct
 import zlib
 from contextlib import suppress
@@ -108,13 +109,17 @@ def read(path: Path) -> bytes:
 
 def write(path: Path, plan: bytes) -> None:
     """Write a compiled file: to a temporary name beside it, then renamed, so a reader never sees half of it."""
+    target = Path(os.path.realpath(path))  # a link stays a link; its target is replaced
+    if os.path.lexists(target) and not target.is_file():
+        message = f"{path} cannot be written: it is there and is no regular file"  # renaming would replace a device, too
+        raise OutputError(message)
     temporary: Path | None = None
     try:
-        with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+        with NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as file:
             temporary = Path(file.name)
             file.write(pack(plan))
         temporary.chmod(0o644)
-        temporary.replace(path)
+        temporary.replace(target)
     except OSError as error:
         message = f"{path} cannot be written: {error.strerror or error}"
         raise OutputError(message) from None

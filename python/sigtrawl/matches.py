@@ -7,6 +7,7 @@ after which everything can be asked again. A stream that was taken once and not 
 Batches are pulled one by one, also for polars and pyarrow: a pull gives Ctrl-C a chance and a foreign stream loop does not.
 """
 
+import os
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -16,8 +17,6 @@ from sigtrawl.errors import OutputError
 from sigtrawl.report import ScanReport
 
 if TYPE_CHECKING:
-    import os
-
     import polars as pl
     import pyarrow as pa
 
@@ -153,10 +152,11 @@ class Matches:
             The number of matches written.
 
         Raises:
-            OutputError: The file cannot be written, or nothing says in which format.
+            OutputError: The file cannot be written, is one of the inputs, or nothing says in which format.
         """
         from sigtrawl import _native
 
+        self._spare_inputs(Path(path))
         writer = _native.Writer(str(path), format or format_of(Path(path)), self)
         written = 0
         try:
@@ -248,11 +248,28 @@ class Matches:
             return f"<Matches: {self._taken}>"
         return "<Matches: not yet read; to_polars(), write() or batches() run the scan>"
 
+    def _spare_inputs(self, path: Path) -> None:
+        """Refuse to put the matches in the place of the events."""
+        if not os.path.exists(path):  # noqa: PTH110 - it never raises, and the writer says what is wrong
+            return
+        for entry in self.report.inputs:
+            if entry.state != "ignored" and entry.file is not None and _same(path, entry.file):
+                message = f"cannot write {path}: it is one of the inputs; write the matches elsewhere"
+                raise OutputError(message)
+
     def _take(self, how: str) -> None:
         if self._taken is not None:
             message = f"these matches were already {self._taken}; scan again, or collect() before the first use"
             raise RuntimeError(message)
         self._taken = how
+
+
+def _same(path: Path, other: str) -> bool:
+    """Tell whether two names lead to one file; what cannot be looked at is none."""
+    try:
+        return path.samefile(other)
+    except OSError:
+        return False
 
 
 def format_of(path: Path) -> Format:

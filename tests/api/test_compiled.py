@@ -1,5 +1,6 @@
 """The compiled file says what is wrong with it, and never shows half of itself."""
 
+import os
 import pickle
 import re
 from pathlib import Path
@@ -90,3 +91,19 @@ def test_an_existing_file_survives_a_failed_write(tmp_path: Path, monkeypatch: p
 def test_the_error_pickles() -> None:
     error = pickle.loads(pickle.dumps(CompiledFileError("x is truncated")))  # noqa: S301 - our own
     assert str(error) == "x is truncated"
+
+
+def test_what_is_no_regular_file_stays(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(OutputError, match="it is there and is no regular file"):
+        compiled.write(pipe, PLAN)
+    assert pipe.is_fifo()
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    target, link = tmp_path / "rules.sigtrawl", tmp_path / "latest"
+    link.symlink_to(target)
+    compiled.write(link, PLAN)
+    assert link.is_symlink()
+    assert compiled.read(target) == PLAN

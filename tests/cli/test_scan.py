@@ -190,3 +190,27 @@ def test_output_that_cannot_be_written(run: Any, rules: Path, events: Path) -> N
     result = run("scan", events, "-r", rules, "-o", "/proc/sigtrawl.csv", "-q")
     assert result.status == 5
     assert result.err.startswith("error: ")
+
+
+def test_the_output_never_takes_the_place_of_the_events(run: Any, rules: Path, events: Path, tmp_path: Path) -> None:
+    before = events.read_bytes()
+    link = tmp_path / "link.parquet"
+    link.symlink_to(events)
+    for output in (events, link):
+        result = run("scan", events, "-r", rules, "-o", output)
+        assert (result.status, result.out) == (5, "")
+        assert f"cannot write {output}: it is one of the inputs" in result.err
+    assert events.read_bytes() == before
+
+
+def test_the_output_never_takes_the_place_of_a_rule(run: Any, rules: Path, events: Path) -> None:
+    rule = rules / "netcat.yml"
+    before = rule.read_bytes()
+    for given in (rule, rules):
+        for result in (
+            run("scan", events, "-r", given, "-o", rule, "--format", "csv"),
+            run("compile", given, "-o", rule),
+        ):
+            assert result.status == 3
+            assert f"-o {rule} is one of the rules" in result.err
+    assert rule.read_bytes() == before

@@ -67,6 +67,7 @@ def compile_rules(
 
 def run(options: CompileOptions, screen: Screen) -> Exit:
     """Load, compile, save."""
+    options.selection.spare(options.output)
     loaded = load(options.selection, screen)
     loaded.ruleset.save(options.output)
     size = options.output.stat().st_size

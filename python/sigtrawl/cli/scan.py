@@ -175,6 +175,7 @@ def scan(
 
 def run(options: ScanOptions, screen: Screen) -> Exit:
     """Load the rules, scan, show."""
+    options.selection.spare(options.destination.path)
     loaded = load(options.selection, screen)
     if options.strict or options.dry_run:
         plan = sigtrawl.check(list(options.events), loaded.ruleset, schema=options.schema, logsource=options.logsource)

@@ -66,6 +66,19 @@ class Selection:
         given = {name: value for name, value in filters.items() if value}
         return cls(tuple(paths), given, read_placeholders(placeholder or (), placeholders or ()), skip_bad)
 
+    def spare(self, output: Path | None) -> None:
+        """Refuse an output that would take the place of one of the rules.
+
+        Raises:
+            UsageError: It would.
+        """
+        if output is None or not output.is_file():
+            return
+        of_a_folder = output.resolve().parents if output.suffix.lower() in {".yml", ".yaml"} else ()
+        for path in self.paths:
+            if path.exists() and (path.samefile(output) or path.resolve() in of_a_folder):
+                raise UsageError(f"-o {output} is one of the rules; name another file")
+
 
 @dataclass(frozen=True)
 class Loaded:
