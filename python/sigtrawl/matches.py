@@ -203,7 +203,9 @@ class Matches:
         return Progress(*self._stream.progress())
 
     def close(self) -> None:
-        """Stop the scan and let go of its files and threads."""
+        """Stop the scan and let go of its files and threads; matches that were not taken cannot be taken any more."""
+        if self._kept is None and self._taken is None:
+            self._taken = "closed"
         self._stream.close()
 
     def __arrow_c_schema__(self) -> object:

@@ -182,6 +182,20 @@ def test_an_error_keeps_nothing(matches: st.Matches, tmp_path: Path) -> None:
     assert list(path.parent.iterdir()) == []
 
 
+def test_closed_matches_are_no_empty_answer(matches: st.Matches) -> None:
+    with matches:
+        assert "not yet read" in repr(matches)
+    with pytest.raises(RuntimeError, match="these matches were already closed; scan again"):
+        len(matches)
+    assert "closed" in repr(matches)
+
+
+def test_collected_matches_outlive_closing(matches: st.Matches) -> None:
+    with matches:
+        matches.collect()
+    assert len(matches) == 3
+
+
 def test_closing_early_lets_go(matches: st.Matches) -> None:
     with matches:
         next(matches.batches())
