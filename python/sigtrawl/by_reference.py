@@ -66,7 +66,10 @@ def scan_by_reference(ruleset: "RuleSet", paths: list[str], asked: Request) -> "
 
 def match_by_reference(ruleset: "RuleSet", data: Any, asked: Request) -> "ReferenceStream":
     """Match data in memory."""
-    frame = exportable(pl.DataFrame(data))
+    try:
+        frame = exportable(pl.DataFrame(data))
+    except pl.exceptions.PolarsError as error:
+        raise InputError(f"polars cannot read this data: {error}") from error
     events = _Events(lambda rules, options: _native.match_data(rules, frame, options), lambda _: frame)
     return ReferenceStream(ruleset.native, events, asked)
 
@@ -237,7 +240,7 @@ def _read_file(file: Path, roots: list[Path]) -> pl.DataFrame:
         raise InputError(f"{file}: polars cannot read it: {error}") from error
     for folder in folders:
         key, equals, value = folder.partition("=")
-        if key and equals and unquote(key) not in frame.columns:
+        if key and equals:  # the path wins over a column of the file, and an inner folder over an outer one
             text = None if value == _HIVE_NULL else unquote(value)
             frame = frame.with_columns(pl.lit(text, pl.String).alias(unquote(key)))
     return frame

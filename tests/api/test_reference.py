@@ -1,12 +1,15 @@
 """``engine="reference"`` gives the same frame as the core: rows, order, types, report."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pyarrow as pa
 import pytest
 
 import sigtrawl as st
+from sigtrawl.errors import InputError
 
 
 def both(events: Any, ruleset: st.RuleSet, **options: Any) -> st.Matches:
@@ -46,6 +49,26 @@ def test_several_files_and_partitions(tmp_path: Path, frame: pl.DataFrame, rules
     found = both(tmp_path / "lake", ruleset, columns=["host", "Image"]).to_polars()
     assert found["event"].struct.field("host").to_list() == ["a b"] * 3 + ["c"] * 3
     both(str(tmp_path / "lake" / "*" / "*.parquet"), ruleset)
+
+
+def test_the_path_wins_over_a_column_of_its_name(tmp_path: Path, frame: pl.DataFrame, ruleset: st.RuleSet) -> None:
+    other, same = tmp_path / "Channel=Security" / "EventID=1", tmp_path / "EventID=7" / "EventID=1"
+    for folder in (other, same):
+        folder.mkdir(parents=True)
+        frame.write_parquet(folder / "x.parquet")
+    matches = both(tmp_path, ruleset)
+    assert {Path(file).parent for file in matches.to_polars()["file"]} == {same}
+
+
+def test_a_producer_that_fails_is_an_input_error(frame: pl.DataFrame, ruleset: st.RuleSet) -> None:
+    table = frame.to_arrow()
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        yield from table.to_batches()
+        raise ValueError("the wire was cut")
+
+    with pytest.raises(InputError, match="the wire was cut"):
+        ruleset.match(pa.RecordBatchReader.from_batches(table.schema, batches()), engine="reference")
 
 
 def test_written_like_the_core(events: Path, ruleset: st.RuleSet, tmp_path: Path) -> None:
