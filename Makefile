@@ -76,10 +76,9 @@ clean: ## Remove the environment, the builds, the tools and the demo
 
 # ---- the parts of `test` and `check` ---------------------------------------------------------------------------------------
 
-# The binding crate holds no logic and links only inside Python: pytest is its test.
 .PHONY: test-rust
 test-rust: $(VENV)/.deps need-rust
-	$(CARGO) test --release --locked --workspace --exclude sigtrawl-python
+	$(CARGO) test --release --locked --workspace
 
 .PHONY: test-python
 test-python: build

@@ -26,9 +26,9 @@ const UNKNOWN: SignatureId = u32::MAX;
 /// Entries of the value cache: 8,192 values of 150 bytes are about a megabyte, inside the second-level cache.
 const CACHE: usize = 8_192;
 /// Values longer than this are not kept in the cache: script blocks would fill it.
-const LONGEST_CACHED: usize = 1_024;
+const LONGEST_CACHED: usize = 512;
 /// Interned signatures may take so many numbers before the table is emptied between batches.
-const MOST_INTERNED: usize = 4 << 20;
+const MOST_INTERNED: usize = 1 << 20;
 
 /// Scratch of one column: its interned signatures and caches.
 #[derive(Debug)]
