@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from sigtrawl.rules import text
+from sigtrawl.rules import regexes, text
 from sigtrawl.rules.encodings import base64_text, base64_windows, dash_variants, to_bytes
 from sigtrawl.rules.placeholders import Values, fill_regex, fill_text
 from sigtrawl.rules.text import STAR
@@ -97,11 +97,20 @@ def _anchor(modifier: str, *, before: bool, after: bool) -> Modifier:
         if isinstance(value, Regex):
             if before and after:
                 return [value]
-            pattern = rf"(?:{value.pattern})\z" if before else rf"\A(?:{value.pattern})"
-            return [replace(value, pattern=pattern)]
+            group = _group(value)
+            return [replace(value, pattern=rf"{group}\z" if before else rf"\A{group}")]
         raise _misfit(modifier, value, "text, a regular expression or a field reference", _CHANGES_VALUE_TO_TEXT)
 
     return apply
+
+
+def _group(value: Regex) -> str:
+    """Group an expression, so that what stands beside it applies to all of its alternatives."""
+    group = f"(?:{value.pattern})"
+    if regexes.problem(group, value.flags) is None or regexes.problem(value.pattern, value.flags) is not None:
+        return group
+    # Under `(?x)` it may end in a comment, which would swallow the bracket.
+    return f"(?:{value.pattern}\n)"
 
 
 def _on_text(modifier: str, change: Callable[[Text], list[Text]]) -> Modifier:
