@@ -7,6 +7,7 @@ JSON; its rule runs with ``schema="none"`` on a table of one row, typed as the p
 import json
 import tomllib
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -50,11 +51,15 @@ def own_vectors() -> list[Any]:
     ]
 
 
+@lru_cache(maxsize=8)
+def compiled(rule: str) -> st.RuleSet:
+    return st.compile(st.rules_from_yaml(rule))
+
+
 def answer(rule: str, event: Event, producer: str, engine: Literal["core", "reference"]) -> bool | str:
     data = PRODUCERS[producer]({**event, "_row": 0})
     try:
-        ruleset = st.compile(st.rules_from_yaml(rule))
-        return bool(ruleset.match(data, schema="none", engine=engine))
+        return bool(compiled(rule).match(data, schema="none", engine=engine))
     except (SigtrawlError, RegexNotTranslatableError):
         return "error"
 
