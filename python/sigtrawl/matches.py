@@ -7,6 +7,7 @@ after which everything can be asked again. A stream that was taken once and not 
 Batches are pulled one by one, also for polars and pyarrow: a pull gives Ctrl-C a chance and a foreign stream loop does not.
 """
 
+import json
 import os
 from collections.abc import Iterator
 from contextlib import suppress
@@ -264,6 +265,13 @@ class Matches:
             message = f"these matches were already {self._taken}; scan again, or collect() before the first use"
             raise RuntimeError(message)
         self._taken = how
+
+
+def as_dicts(batch: Batch) -> list[dict[str, Any]]:
+    """Read a batch as its JSON lines: members that are null are left out, a time is text; no other library is needed for it."""
+    from sigtrawl import _native
+
+    return [json.loads(line) for line in _native.encode(batch, "jsonl", False).splitlines()]  # noqa: FBT003 - header
 
 
 def _same(path: Path, other: str) -> bool:

@@ -2,13 +2,18 @@
 
 import os
 import pty
+import re
+import shlex
 import signal
 import subprocess
 import sys
 import time
+from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 PROGRAM = [sys.executable, "-c", "import sys; from sigtrawl.cli import main; sys.exit(main())"]
@@ -53,6 +58,50 @@ def test_no_colour_when_told(rules: Path, events: Path, option: list[str], varia
     _, said = on_terminal("scan", events, "-r", rules, "--no-progress", *option, **variable)
     assert "high" in said
     assert "31m" not in said
+
+
+def test_a_terminal_obeys_no_event_and_no_rule(rules: Path, tmp_path: Path) -> None:
+    text = "\x1b[2J\x1b]0;owned\x07 \x9b31m \u202egpj.exe [bold]x[/bold] nc -lvp 1"
+    path = tmp_path / "hostile.parquet"
+    columns = {"Channel": ["Microsoft-Windows-Sysmon/Operational"], "EventID": [1], "Image": [r"C:\nc.exe"]}
+    pl.DataFrame({**columns, "CommandLine": [text], "\x1b[7mx": ["y"]}).write_parquet(path)
+    rule = (rules / "netcat.yml").read_text().replace("title: Netcat", 'title: "Net\\e[5mcat"')
+    (rules / "netcat.yml").write_text(rule)
+    for arguments in (("scan", path, "-r", rules, "--no-progress"), ("rules", rules), ("show", "e310", "-r", rules)):
+        _, said = on_terminal(*arguments, COLUMNS="250")
+        assert not re.search("\x1b\\[2J|\x1b\\]|\x07|\x9b|\u202e|\x1b\\[[57]m", said)
+        assert r"Net\x1b[5mcat" in said
+    _, said = on_terminal("scan", path, "-r", rules, "--no-progress", COLUMNS="250")
+    assert r"\x1b[2J\x1b]0;owned\x07 \x9b31m \u202egpj.exe [bold]x[/bold]" in said
+
+
+def test_a_table_shows_what_no_other_library_reads(rules: Path, tmp_path: Path) -> None:
+    path = tmp_path / "wide.parquet"
+    columns = {"Channel": ["Microsoft-Windows-Sysmon/Operational"], "EventID": [1], "Image": [r"C:\nc.exe"]}
+    pq.write_table(pa.table({**columns, "Big": pa.array([Decimal("1.5")], pa.decimal256(50, 2))}), path)
+    status, said = on_terminal("scan", path, "-r", rules)
+    assert status == 0
+    assert r"Image: C:\nc.exe" in re.sub(r"\x1b\[[0-9;]*m", "", said)
+
+
+@pytest.mark.skipif(not Path("/dev/full").is_char_device(), reason="no full device here")
+def test_a_full_device(rules: Path, events: Path) -> None:
+    for arguments in (("scan", str(events), "-r", str(rules)), ("check", str(events), "-r", str(rules)), ("--help",)):
+        with Path("/dev/full").open("wb") as full:
+            done = subprocess.run([*PROGRAM, *arguments], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+        assert done.returncode == 5
+        assert "error: the output cannot be written: No space left on device" in done.stderr
+        assert "report" not in done.stderr
+    with Path("/dev/full").open("wb") as full:
+        command = [*PROGRAM, "scan", str(events), "-r", str(rules)]
+        assert subprocess.run(command, stdout=subprocess.PIPE, stderr=full, check=False).returncode == 5
+
+
+def test_a_closed_stdout(rules: Path, events: Path) -> None:
+    command = shlex.join([*PROGRAM, "scan", str(events), "-r", str(rules)])
+    done = subprocess.run(f"{command} >&-", shell=True, capture_output=True, text=True, check=False)  # noqa: S602
+    assert done.returncode == 5
+    assert done.stderr == "error: the output cannot be written: stdout is closed\n"
 
 
 def test_a_pipe_is_clean(rules: Path, events: Path) -> None:

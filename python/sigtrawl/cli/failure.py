@@ -3,6 +3,7 @@
 No expected error shows a traceback. An unexpected one does where ``SIGTRAWL_DEBUG=1`` asks for it.
 """
 
+import errno
 import os
 import re
 import sys
@@ -21,9 +22,19 @@ ISSUES = "https://github.com/sigtrawl/sigtrawl/issues"
 _ParserError = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 
 
+# What writing to stdout fails with when nobody is to blame but the place it goes to.
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF}
+
+
 def report(error: BaseException) -> Exit:
     """Tell the error on stderr and give the exit status."""
-    screen = Screen()
+    try:
+        return _report(error, Screen())
+    except OSError:  # stderr itself takes nothing any more, and the status is all that is left to say it with
+        return of_error(error)
+
+
+def _report(error: BaseException, screen: Screen) -> Exit:
     # The parser and Rich turn a broken pipe into an exit of their own; nothing else here exits.
     if isinstance(error, BrokenPipeError | SystemExit):
         _let_go_of_stdout()
@@ -37,6 +48,10 @@ def report(error: BaseException) -> Exit:
     if isinstance(error, SigtrawlError):
         screen.error(str(error))
         return of_error(error)
+    if isinstance(error, OSError) and error.errno in _FULL:
+        _let_go_of_stdout()
+        screen.error(f"the output cannot be written: {error.strerror}")
+        return Exit.OUTPUT
     if isinstance(error, ImportError) and (error.name or "").startswith("sigtrawl"):
         screen.error(f"{error}; this installation is incomplete: install sigtrawl again")
         return Exit.OUTPUT
@@ -61,5 +76,5 @@ def _usage(error: BaseException) -> str:
 
 def _let_go_of_stdout() -> None:
     """Let the interpreter's last flush go nowhere: whoever read the pipe has left."""
-    with suppress(OSError, ValueError):
+    with suppress(OSError, ValueError, AttributeError):  # it may be closed, or none at all
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

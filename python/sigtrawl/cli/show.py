@@ -11,7 +11,7 @@ from rich.tree import Tree
 
 from sigtrawl.cli import options as given
 from sigtrawl.cli.exit import Exit
-from sigtrawl.cli.render.screen import Screen
+from sigtrawl.cli.render.screen import Screen, visible
 from sigtrawl.cli.render.table import level
 from sigtrawl.cli.rules import logsource
 from sigtrawl.cli.selection import Selection, load
@@ -102,7 +102,7 @@ def _print(entry: RuleEntry, plan: Plan, screen: Screen) -> None:
         ("waits for", ", ".join(entry.placeholders)),
     ):
         if value:
-            table.add_row(name, Text(value))
+            table.add_row(name, visible(value))
     table.add_row("level", level(entry.level))
     screen.out.print(table)
     if entry.condition is not None:
@@ -130,7 +130,7 @@ def describe(predicate: Predicate) -> Text:
     if isinstance(predicate.value, str):
         value = f" '{predicate.value}'"
     flags = f" ({predicate.flags})" if predicate.flags else ""
-    return Text.assemble((predicate.field or "any column", "cyan"), f" {operation}", (value, "green"), flags)
+    return Text.assemble(visible(predicate.field or "any column", "cyan"), f" {operation}", visible(value, "green"), flags)
 
 
 def _plain(entry: RuleEntry, plan: Plan) -> dict[str, object]:

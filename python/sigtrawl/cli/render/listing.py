@@ -6,10 +6,9 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 
 from rich.table import Table
-from rich.text import Text
 
 from sigtrawl.cli.options import ListFormat
-from sigtrawl.cli.render.screen import Screen
+from sigtrawl.cli.render.screen import Screen, visible
 from sigtrawl.cli.render.table import level
 
 _NARROW = frozenset({"state", "level", "status", "matches", "id"})
@@ -45,7 +44,7 @@ def _table(columns: Sequence[str], rows: Sequence[Mapping[str, object]], screen:
     for name in shown:
         table.add_column(name.capitalize(), no_wrap=name in _NARROW, overflow="fold", style="dim" if name == "id" else "")
     for row in rows:
-        table.add_row(*(level(_flat(row[name]) or None) if name == "level" else Text(_flat(row[name])) for name in shown))
+        table.add_row(*(level(_flat(row[name]) or None) if name == "level" else visible(_flat(row[name])) for name in shown))
     screen.out.print(table)
 
 

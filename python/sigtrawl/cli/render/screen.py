@@ -2,13 +2,27 @@
 
 Data goes to ``out`` and nothing else does, so a pipe is always clean. Notes go to ``err`` and fall silent under ``--quiet``;
 warnings and errors go there too and never do.
+
+What is shown comes from logs, and so from whoever attacks: a command line may hold what clears a terminal, renames its window
+or turns text around. `visible` is what such text looks like to a person; no table and no message shows it otherwise.
 """
 
+import re
 import sys
 from dataclasses import dataclass, field
 
 from rich.console import Console
 from rich.text import Text
+
+from sigtrawl.errors import OutputError
+
+# Controls other than tab and line feed, what separates lines or turns their direction, and halves of code points.
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def visible(text: str, style: str = "") -> Text:
+    """Give text from outside as a person may see it: what a terminal would obey is spelled out."""
+    return Text(_UNSEEN.sub(lambda match: match[0].encode("unicode_escape").decode(), text), style)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +54,24 @@ class Screen:
     def note(self, text: str) -> None:
         """Say something that ``--quiet`` silences."""
         if not self.quiet:
-            self._say(Text(text))
+            self._say(visible(text))
 
     def warn(self, text: str) -> None:
         """Say something about the result that must not go unseen."""
-        self._say(Text.assemble(("warning: ", "bold yellow"), text))
+        self._say(Text.assemble(("warning: ", "bold yellow"), visible(text)))
 
     def error(self, text: str) -> None:
         """Say what went wrong."""
-        self._say(Text.assemble(("error: ", "bold red"), text))
+        self._say(Text.assemble(("error: ", "bold red"), visible(text)))
 
     def raw(self, data: bytes) -> None:
-        """Write data as it is."""
+        """Write data as it is.
+
+        Raises:
+            OutputError: There is no stdout.
+        """
+        if sys.stdout is None:
+            raise OutputError("the output cannot be written: stdout is closed")
         sys.stdout.buffer.write(data)
 
     def _say(self, text: Text) -> None:

@@ -5,10 +5,8 @@ Every input and every rule is in one of these numbers; nothing is skipped withou
 
 from collections.abc import Iterable, Mapping
 
-from rich.text import Text
-
 from sigtrawl.cli.render import listing
-from sigtrawl.cli.render.screen import Screen
+from sigtrawl.cli.render.screen import Screen, visible
 from sigtrawl.cli.selection import Loaded
 from sigtrawl.plan import RuleEntry
 from sigtrawl.report import ScanReport
@@ -75,7 +73,7 @@ def dry_run(report: ScanReport, loaded: Loaded, screen: Screen) -> None:
         rows = f", {_count(entry.rows, 'row')}" if entry.rows else ""
         able = entry.rules.get("runs", 0) + entry.rules.get("partial", 0)
         runs = f", {_count(able, 'rule')} to run" if able else ""
-        screen.out.print(Text(f"{entry.file}: {entry.state}{rows}{schema}{runs}{reason}"), soft_wrap=True)
+        screen.out.print(visible(f"{entry.file}: {entry.state}{rows}{schema}{runs}{reason}"), soft_wrap=True)
     screen.note(f"Rules: {_rules(report, loaded, BEFORE_RUNNING)}")
     screen.note("Nothing was read: this was a dry run")
 

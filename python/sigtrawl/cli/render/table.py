@@ -9,8 +9,8 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from sigtrawl.cli.render.screen import Screen
-from sigtrawl.matches import Batch
+from sigtrawl.cli.render.screen import Screen, visible
+from sigtrawl.matches import Batch, as_dicts
 
 LEVEL_STYLES = {
     "critical": "bold white on red",
@@ -49,16 +49,14 @@ class MatchTable:
         self._count += batch.num_rows
         room = batch.num_rows if self._limit == 0 else self._limit - len(self._rows)
         if room > 0:
-            import polars as pl
-
-            self._rows += pl.DataFrame(batch).head(room).to_dicts()
+            self._rows += as_dicts(batch)[:room]
 
     def show(self, screen: Screen) -> None:
         """Print what was kept, and how much was not."""
         if not self._rows:
             return
-        files = {row["file"] for row in self._rows} - {None}
-        timed = any(row["time"] is not None for row in self._rows)
+        files = {row["file"] for row in self._rows if "file" in row}
+        timed = any("time" in row for row in self._rows)
         table = Table(box=None, pad_edge=False, header_style="bold", expand=True)
         if timed:
             table.add_column("Time", no_wrap=True)
@@ -67,9 +65,9 @@ class MatchTable:
         table.add_column("Row" if len(files) <= 1 else "File, row", overflow="fold", justify="right")
         table.add_column("Event", ratio=4, overflow="fold")
         for row in self._rows:
-            cells: list[Text] = [_time(row["time"])] if timed else []
-            cells += [level(row["level"]), Text(row["rule_title"] or ""), _place(row, many=len(files) > 1)]
-            table.add_row(*cells, event(row["event"]))
+            cells: list[Text] = [_time(row.get("time"))] if timed else []
+            cells += [level(row.get("level")), visible(row.get("rule_title", "")), _place(row, many=len(files) > 1)]
+            table.add_row(*cells, event(row.get("event")))
         screen.out.print(table)
         if (more := self._count - len(self._rows)) > 0:
             screen.note(f"… and {more:,} more; --limit 0 shows all, -o FILE writes them, --summary counts them by rule")
@@ -77,7 +75,7 @@ class MatchTable:
 
 def level(name: str | None) -> Text:
     """Give a level in its colour."""
-    return Text(name or "-", style=LEVEL_STYLES.get(name or "", ""))
+    return visible(name or "-", LEVEL_STYLES.get(name or "", ""))
 
 
 def event(values: dict[str, Any] | None) -> Text:
@@ -86,7 +84,7 @@ def event(values: dict[str, Any] | None) -> Text:
     names = [name for name in _FIRST if name in there]
     if not names:
         names = [name for name in there if isinstance(there[name], str) and not name.startswith(_DULL)]
-    lines = [Text.assemble((f"{name}: ", "dim"), _short(there[name])) for name in names[:SHOWN_FIELDS]]
+    lines = [Text.assemble(visible(f"{name}: ", "dim"), visible(_short(there[name]))) for name in names[:SHOWN_FIELDS]]
     return Text("\n").join(lines)
 
 
@@ -95,10 +93,10 @@ def _short(value: Any) -> str:
     return text if len(text) <= VALUE_WIDTH else f"{text[: VALUE_WIDTH - 1]}…"
 
 
-def _time(time: Any) -> Text:
-    return Text("" if time is None else f"{time:%Y-%m-%d %H:%M:%S}")
+def _time(time: str | None) -> Text:
+    return Text("" if time is None else time[: len("2026-01-31T12:00:00")].replace("T", " "))
 
 
 def _place(row: dict[str, Any], *, many: bool) -> Text:
     place = f"{row['row']:,}"
-    return Text(f"{row['file']}\n{place}" if many else place)
+    return visible(f"{row['file']}\n{place}" if many else place)
