@@ -119,18 +119,34 @@ def as_paths(events: Any) -> list[str] | None:
     """Give the paths that ``events`` names, or None if it is data.
 
     Raises:
+        InputError: A path cannot be one.
         TypeError: It is neither.
     """
     if isinstance(events, (str, os.PathLike)):
-        return [os.fspath(events)]
+        return [_path(events)]
     if any(hasattr(events, name) for name in ("__arrow_c_stream__", "__arrow_c_array__", "__arrow_c_schema__")):
         return None
-    if isinstance(events, (list, tuple)) and events and all(isinstance(path, (str, os.PathLike)) for path in events):
-        return [os.fspath(path) for path in events]
+    if isinstance(events, (list, tuple)) and all(isinstance(path, (str, os.PathLike)) for path in events):
+        return [_path(path) for path in events]  # none at all is for the core to refuse
     kind = type(events)
     hint = "collect() it first" if kind.__name__ == "LazyFrame" else "give a path, a list of paths, or Arrow data"
     message = f"events cannot be a {kind.__module__}.{kind.__qualname__}: {hint}"
     raise TypeError(message)
+
+
+def _path(given: "str | os.PathLike[str]") -> str:
+    """Give a path as the core takes it."""
+    from sigtrawl.errors import InputError
+
+    path = os.fspath(given)
+    if not path:
+        raise InputError("an input has an empty name; name a file, a folder or a glob")
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        message = f"{path!r} is no UTF-8, and cannot be named as an input; name the folder that it lies in"
+        raise InputError(message) from None
+    return path
 
 
 def _refuse_idle(report: ScanReport) -> None:

@@ -34,21 +34,24 @@ _AGAIN = "compile the rules again: sigtrawl compile RULES -o FILE"
 
 
 def is_compiled(path: Path) -> bool:
-    """Tell a compiled file from rule files by its first bytes; a file that cannot be opened is none."""
-    try:
-        with path.open("rb") as file:
-            return file.read(len(MAGIC)) == MAGIC
-    except OSError:
-        return False
+    """Tell a compiled file from rule files by its first bytes; what cannot be opened, or is no regular file, is none."""
+    return _beginning(path, len(MAGIC)) == MAGIC
 
 
 def is_rule_text(path: Path) -> bool:
     """Tell whether a file may be a rule file: text has no zero byte, and what cannot be opened is left to the loader."""
+    return b"\0" not in _beginning(path, 4096)
+
+
+def _beginning(path: Path, size: int) -> bytes:
+    """Read the first bytes of a regular file; a pipe would give them only once."""
     try:
+        if not path.is_file():
+            return b""
         with path.open("rb") as file:
-            return b"\0" not in file.read(4096)
+            return file.read(size)
     except OSError:
-        return True
+        return b""
 
 
 def pack(plan: bytes) -> bytes:

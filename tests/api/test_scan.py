@@ -164,9 +164,23 @@ def test_paths_that_lead_nowhere(tmp_path: Path, ruleset: st.RuleSet) -> None:
         st.scan(tmp_path / "nowhere.parquet", ruleset)
 
 
-@pytest.mark.parametrize("given", [None, 3, {"Image": ["x"]}, [], [pa.array([1])], pl.LazyFrame({"Image": ["x"]})])
+@pytest.mark.parametrize("given", [None, 3, {"Image": ["x"]}, [pa.array([1])], pl.LazyFrame({"Image": ["x"]})])
 def test_what_is_neither_path_nor_data(ruleset: st.RuleSet, given: Any) -> None:
     with pytest.raises(TypeError):
+        st.scan(given, ruleset)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ([], "no input given"),
+        ("", "an input has an empty name"),
+        ([""], "an input has an empty name"),
+        ("\udcff.parquet", "is no UTF-8"),
+    ],
+)
+def test_paths_that_cannot_be_ones(ruleset: st.RuleSet, given: Any, said: str) -> None:
+    with pytest.raises(InputError, match=said):
         st.scan(given, ruleset)
 
 

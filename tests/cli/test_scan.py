@@ -214,3 +214,29 @@ def test_the_output_never_takes_the_place_of_a_rule(run: Any, rules: Path, event
             assert result.status == 3
             assert f"-o {rule} is one of the rules" in result.err
     assert rule.read_bytes() == before
+
+
+def test_an_empty_path_is_not_the_current_folder(run: Any, rules: Path, events: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(rules)
+    for arguments in (
+        ("scan", events, "-r", ""),
+        ("scan", events, "-r", rules, "-o", ""),
+        ("compile", "", "-o", "x"),
+        ("compile", rules, "-o", ""),
+    ):
+        result = run(*arguments)
+        assert (result.status, result.out) == (3, "")
+        assert "the path is empty" in result.err
+    result = run("scan", "", "-r", rules)
+    assert result.status == 3
+    assert "an input has an empty name" in result.err
+
+
+def test_rules_that_may_not_be_looked_at(run: Any, events: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: Any, **__: Any) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "stat", refused)
+    result = run("scan", events, "-r", "private/x.yml")
+    assert result.status == 3
+    assert "private/x.yml cannot be read: Permission denied" in result.err

@@ -1,5 +1,7 @@
 """Files and folders, selection, duplicates, and what the report counts."""
 
+import errno
+import os
 import pickle
 from pathlib import Path
 from typing import Any
@@ -62,6 +64,42 @@ def test_missing_paths_and_empty_folders(tmp_path: Path) -> None:
         load_rules(tmp_path / "nowhere")
     with pytest.raises(InputError, match="holds no rule files"):
         load_rules(tmp_path)
+
+
+def test_links_are_followed_and_lead_round_once(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "one.yml").write_text(rule("one"))
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "link").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "rules" / "loop").symlink_to(tmp_path / "rules")
+    rules = load_rules(tmp_path / "rules")
+    assert [entry.path for entry in rules] == ["link/one.yml"]
+    assert rules.report().files == 1
+
+
+def test_a_pipe_among_rules_is_named_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.yml")
+    with pytest.raises(RuleErrors, match=r"pipe\.yml: \[unreadable-file\] it cannot be read: it is no regular file"):
+        load_rules(tmp_path)
+    with pytest.raises(InputError, match="is neither a file nor a folder"):
+        load_rules(tmp_path / "pipe.yml")
+
+
+@pytest.mark.parametrize("paths", ["", [], [""]])
+def test_no_path_is_not_the_current_folder(paths: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "here.yml").write_text(rule("here"))
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match="a path to rules is missing or empty"):
+        load_rules(paths)
+
+
+def test_a_path_that_may_not_be_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: Any, **__: Any) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "stat", refused)
+    with pytest.raises(InputError, match=r"x\.yml cannot be read: Permission denied"):
+        load_rules(tmp_path / "x.yml")
 
 
 def test_the_same_rule_twice_is_one(tmp_path: Path) -> None:

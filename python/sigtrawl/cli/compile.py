@@ -28,6 +28,7 @@ def compile_rules(
         typer.Option(
             "-o",
             "--output",
+            parser=given.path,
             metavar="FILE",
             help="The compiled file to write.",
             show_default=False,

@@ -15,6 +15,13 @@ READ_PANEL = "How to read the events"
 OUTPUT_PANEL = "Output"
 
 
+def path(text: str) -> Path:
+    """Read a path; an empty one would mean the current folder, and is a variable that was not set."""
+    if not text:
+        raise typer.BadParameter("the path is empty")
+    return Path(text)
+
+
 class Level(StrEnum):
     """How serious a rule is, from the least."""
 
@@ -68,6 +75,7 @@ Rules: TypeAlias = Annotated[
     typer.Option(
         "-r",
         "--rules",
+        parser=path,
         metavar="PATH",
         help="Rule files, folders of them, or a compiled file; repeatable.",
         show_default=False,
@@ -76,7 +84,7 @@ Rules: TypeAlias = Annotated[
 ]
 RulePaths: TypeAlias = Annotated[
     list[Path],
-    typer.Argument(metavar="RULES...", help="Rule files, folders of them, or a compiled file.", show_default=False),
+    typer.Argument(parser=path, metavar="RULES...", help="Rule files, folders of them, or a compiled file.", show_default=False),
 ]
 MinLevel: TypeAlias = Annotated[
     Level | None,
@@ -131,6 +139,7 @@ PlaceholderFiles: TypeAlias = Annotated[
     list[Path] | None,
     typer.Option(
         "--placeholders",
+        parser=path,
         metavar="FILE",
         help="A YAML file of placeholders: name, then a list of values; repeatable.",
         rich_help_panel=RULES_PANEL,

@@ -76,6 +76,7 @@ def scan(
         typer.Option(
             "-o",
             "--output",
+            parser=given.path,
             metavar="FILE",
             help="Write the matches to a .parquet, .jsonl or .csv file.",
             show_default="stdout",

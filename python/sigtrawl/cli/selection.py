@@ -137,7 +137,7 @@ def load(selection: Selection, screen: Screen) -> Loaded:
 def plan_of(selection: Selection) -> Plan | None:
     """Give the Plan of what was selected; None where a compiled file is taken as it is."""
     compiled_files = [path for path in selection.paths if compiled.is_compiled(path)]
-    foreign = [path for path in selection.paths if path.is_file() and not compiled.is_rule_text(path)]
+    foreign = [path for path in selection.paths if not compiled.is_rule_text(path)]
     if not compiled_files and foreign:
         raise CompiledFileError(f"{foreign[0]} is neither a rule file nor a compiled file; -r takes rules, EVENTS come first")
     if not compiled_files:

@@ -4,7 +4,9 @@ File by file, and errors are gathered: pySigma's own loader gives up at the firs
 so the same folder gives the same Plan on every machine.
 """
 
+import errno
 import os
+import stat
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -63,6 +65,8 @@ def load_rules(
     )
     loader = _Loader(selection, read_values(placeholders), on_error)
     several = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
+    if not several or not all(os.fspath(path) for path in several):
+        raise InputError("a path to rules is missing or empty; name files or folders")
     for path in several:
         for file, relative in _rule_files(Path(path)):
             loader.file(file, relative)
@@ -98,13 +102,25 @@ def rules_from_yaml(
 
 def _rule_files(path: Path) -> Iterator[tuple[Path, str]]:
     """Yield the rule files at a path, each with the name that the Plan gives it."""
-    if path.is_file():
+    try:
+        mode = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        raise InputError(f"there is no file or folder {path}") from None
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}") from None
+    if stat.S_ISREG(mode):
         yield path, path.name
         return
-    if not path.is_dir():
-        raise InputError(f"there is no file or folder {path}")
+    if not stat.S_ISDIR(mode):
+        raise InputError(f"{path} is neither a file nor a folder")
     found = False
-    for folder, folders, files in os.walk(path, onerror=_cannot_list):
+    walked: set[str] = set()
+    for folder, folders, files in os.walk(path, onerror=_cannot_list, followlinks=True):
+        real = os.path.realpath(folder)
+        if real in walked:  # a link may lead up again
+            folders.clear()
+            continue
+        walked.add(real)
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(files):
             if name.lower().endswith(_SUFFIXES) and not name.startswith("."):
@@ -113,6 +129,12 @@ def _rule_files(path: Path) -> Iterator[tuple[Path, str]]:
                 yield file, file.relative_to(path).as_posix()
     if not found:
         raise InputError(f"the folder {path} holds no rule files (*.yml, *.yaml)")
+
+
+def _read(file: Path) -> bytes:
+    if not stat.S_ISREG(file.stat().st_mode):  # a pipe would keep us waiting
+        raise OSError(errno.EINVAL, "it is no regular file")
+    return file.read_bytes()
 
 
 def _cannot_list(error: OSError) -> None:
@@ -136,7 +158,7 @@ class _Loader:
 
     def file(self, file: Path, relative: str) -> None:
         try:
-            text = file.read_bytes().decode("utf-8-sig")
+            text = _read(file).decode("utf-8-sig")
         except UnicodeDecodeError as error:
             self.files += 1
             told = f"it is not UTF-8: byte {error.start + 1} cannot be read"
