@@ -26,10 +26,18 @@ def compile(rules: "Rules | Plan") -> RuleSet:  # noqa: A001 - the documented na
 
     Returns:
         The compiled set, immutable and shareable between threads.
+
+    Raises:
+        TypeError: ``rules`` is something else.
     """
     from sigtrawl.plan import Plan
 
-    return RuleSet.from_plan(rules if isinstance(rules, Plan) else rules.plan())
+    if isinstance(rules, Plan):
+        return RuleSet.from_plan(rules)
+    if not hasattr(rules, "plan"):  # a Plan needs no pySigma, so its classes are not asked for by name
+        message = f"only what load_rules or rules_from_yaml gave can be compiled, not a {_kind(rules)}"
+        raise TypeError(message)
+    return RuleSet.from_plan(rules.plan())
 
 
 def check(
@@ -56,6 +64,7 @@ def check(
     """
     from sigtrawl import _native
 
+    _demand_compiled(ruleset)
     options = request(schema=schema, logsource=logsource).to_json()
     paths = as_paths(events)
     if paths is None:
@@ -102,6 +111,7 @@ def scan(
     """
     from sigtrawl import _native
 
+    _demand_compiled(ruleset)
     asked = request(schema=schema, logsource=logsource, columns=columns, engine=engine, threads=threads)
     paths = as_paths(events)
     if paths is None:
@@ -128,10 +138,21 @@ def as_paths(events: Any) -> list[str] | None:
         return None
     if isinstance(events, (list, tuple)) and all(isinstance(path, (str, os.PathLike)) for path in events):
         return [_path(path) for path in events]  # none at all is for the core to refuse
-    kind = type(events)
-    hint = "collect() it first" if kind.__name__ == "LazyFrame" else "give a path, a list of paths, or Arrow data"
-    message = f"events cannot be a {kind.__module__}.{kind.__qualname__}: {hint}"
+    hint = "collect() it first" if type(events).__name__ == "LazyFrame" else "give a path, a list of paths, or Arrow data"
+    message = f"events cannot be a {_kind(events)}: {hint}"
     raise TypeError(message)
+
+
+def _demand_compiled(ruleset: Any) -> None:
+    """Raise where the rules are not what `compile` gives."""
+    if not isinstance(ruleset, RuleSet):
+        message = f"rules are compiled first, as in scan(events, compile(rules)); this is a {_kind(ruleset)}"
+        raise TypeError(message)
+
+
+def _kind(thing: Any) -> str:
+    kind = type(thing)
+    return f"{kind.__module__}.{kind.__qualname__}"
 
 
 def _path(given: "str | os.PathLike[str]") -> str:
@@ -153,8 +174,8 @@ def _refuse_idle(report: ScanReport) -> None:
     """Raise where not one rule can run on data in memory, as the core does for files."""
     from sigtrawl.errors import NothingToRun
 
-    if report.rules and not report.able():
-        states = ", ".join(f"{count:,} {state}" for state, count in report.rule_states().items())
+    if not report.able():
+        states = ", ".join(f"{count:,} {state}" for state, count in report.rule_states().items()) or "none is there"
         reasons = "; ".join(entry.reason for entry in report.inputs if entry.reason)
         message = f"not one rule can run on this data: {states}{': ' if reasons else ''}{reasons}"
         raise NothingToRun(message)

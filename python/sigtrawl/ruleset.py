@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
 
 from sigtrawl import compiled
+from sigtrawl.errors import SigtrawlError
 from sigtrawl.exports import exportable
 from sigtrawl.matches import Matches
 from sigtrawl.request import Columns, Engine, LogSource, Request, request
@@ -113,15 +114,20 @@ def match_in_memory(ruleset: RuleSet, data: Any, asked: Request) -> Matches:
 
     if not (hasattr(data, "__arrow_c_stream__") or hasattr(data, "__arrow_c_array__")):
         kind = type(data)
-        message = (
-            f"a {kind.__module__}.{kind.__qualname__} is no Arrow data: it has neither __arrow_c_stream__ nor __arrow_c_array__"
-        )
+        why = "collect() it first" if kind.__name__ == "LazyFrame" else "it has neither __arrow_c_stream__ nor __arrow_c_array__"
+        message = f"a {kind.__module__}.{kind.__qualname__} is no Arrow data: {why}"
         raise TypeError(message)
     if asked.engine == "reference":
         from sigtrawl.by_reference import match_by_reference
 
         return Matches(match_by_reference(ruleset, data, asked))
-    return Matches(_native.match_data(ruleset.native, exportable(data), asked.to_json()))
+    try:
+        return Matches(_native.match_data(ruleset.native, exportable(data), asked.to_json()))
+    except SigtrawlError:
+        raise
+    except ValueError as error:  # one column, as a series is, or a type that no table of ours can hold
+        message = f"a {type(data).__module__}.{type(data).__qualname__} cannot be read as a table of events: {error}"
+        raise TypeError(message) from error
 
 
 @lru_cache(maxsize=4)

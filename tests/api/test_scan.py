@@ -170,6 +170,32 @@ def test_what_is_neither_path_nor_data(ruleset: st.RuleSet, given: Any) -> None:
         st.scan(given, ruleset)
 
 
+def test_rules_that_were_not_compiled(events: Path, rules: st.Rules, frame: pl.DataFrame) -> None:
+    wrong: Any = rules
+    for verb in (st.scan, st.check):
+        for given in (events, frame):
+            with pytest.raises(TypeError, match="rules are compiled first"):
+                verb(given, wrong)
+    paths: Any = "rules.yml"
+    with pytest.raises(TypeError, match=r"can be compiled, not a builtins\.str"):
+        st.compile(paths)
+
+
+def test_one_column_is_no_table(ruleset: st.RuleSet, frame: pl.DataFrame) -> None:
+    for given in (frame["Image"], frame["Image"].to_arrow()):
+        with pytest.raises(TypeError, match="cannot be read as a table of events"):
+            ruleset.match(given)
+    with pytest.raises(TypeError, match=r"is no Arrow data: collect\(\) it first"):
+        ruleset.match(frame.lazy())
+
+
+def test_no_rules_are_nothing_to_run_on_files_and_in_memory(events: Path, frame: pl.DataFrame) -> None:
+    nothing = st.compile(st.Plan((), ()))
+    for given in (events, frame):
+        with pytest.raises(NothingToRun):
+            st.scan(given, nothing)
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [
