@@ -240,3 +240,20 @@ def test_rules_that_may_not_be_looked_at(run: Any, events: Path, monkeypatch: py
     result = run("scan", events, "-r", "private/x.yml")
     assert result.status == 3
     assert "private/x.yml cannot be read: Permission denied" in result.err
+
+
+def test_nothing_to_run_ends_the_same_with_every_option(run: Any, rules: Path, events: Path) -> None:
+    for rule in ("linux.yml", "inert.yml"):
+        for option in ([], ["--dry-run"], ["--strict"], ["--strict", "--dry-run"]):
+            result = run("scan", events, "-r", rules / rule, *option)
+            assert result.status == 3
+            assert "rule can run on" in result.err
+
+
+def test_what_would_run_on_an_unread_input_is_not_known(run: Any, rules: Path, events: Path) -> None:
+    events.write_bytes(b"PAR1 not really")
+    for command in (("scan",), ("scan", "--dry-run"), ("check",)):
+        result = run(*command, events, "-r", rules)
+        assert result.status == 4
+        assert "Rules: 4 not tried, as no input could be opened, 1 waiting for placeholder values" in result.err
+        assert "log source" not in result.err

@@ -76,10 +76,7 @@ def run(options: CheckOptions, screen: Screen) -> Exit:
     if options.strict and (inert := summary.inert(report, loaded)):
         screen.error(summary.strict_message(inert))
         conditions.add(Exit.RULES)
-    if not report.able():
-        screen.error(summary.idle_message(report))
-        conditions.add(Exit.USAGE)
-    return decide(conditions)
+    return decide(conditions | summary.idle(report, screen))
 
 
 def _rows(report: ScanReport, loaded: Loaded, *, everything: bool) -> list[dict[str, object]]:

@@ -181,12 +181,12 @@ def run(options: ScanOptions, screen: Screen) -> Exit:
     if options.strict or options.dry_run:
         plan = sigtrawl.check(list(options.events), loaded.ruleset, schema=options.schema, logsource=options.logsource)
         inert = summary.inert(plan, loaded) if options.strict else ()
-        if inert:
-            screen.error(summary.strict_message(inert))
-            return Exit.RULES
         if options.dry_run:
             summary.dry_run(plan, loaded, screen)
-            return decide(_conditions(options, plan))
+        if inert:
+            screen.error(summary.strict_message(inert))
+        if inert or options.dry_run:
+            return decide(_conditions(options, plan) | ({Exit.RULES} if inert else set()) | summary.idle(plan, screen))
     started = time.perf_counter()
     matches = sigtrawl.scan(
         list(options.events),

@@ -5,6 +5,7 @@ Every input and every rule is in one of these numbers; nothing is skipped withou
 
 from collections.abc import Iterable, Mapping
 
+from sigtrawl.cli.exit import Exit
 from sigtrawl.cli.render import listing
 from sigtrawl.cli.render.screen import Screen, visible
 from sigtrawl.cli.selection import Loaded
@@ -60,9 +61,12 @@ def after_check(report: ScanReport, loaded: Loaded, screen: Screen) -> None:
     problems(report, screen)
 
 
-def idle_message(report: ScanReport) -> str:
-    """Say that no rule can run, and why."""
-    return f"not one rule can run on these events: {_states(report.rule_states(), BEFORE_RUNNING)}"
+def idle(report: ScanReport, screen: Screen) -> set[Exit]:
+    """Say so if no rule can run, which is an error unless an input was not read: then nobody knows what would have run there."""
+    if report.able() or report.unread:
+        return set()
+    screen.error(f"not one rule can run on these events: {_states(report.rule_states(), BEFORE_RUNNING)}")
+    return {Exit.USAGE}
 
 
 def dry_run(report: ScanReport, loaded: Loaded, screen: Screen) -> None:
@@ -127,7 +131,8 @@ def _states(counts: Mapping[str, int], words: Mapping[str, str]) -> str:
 
 
 def _rules(report: ScanReport, loaded: Loaded, words: Mapping[str, str]) -> str:
-    parts = [_states(report.rule_states(), words)]
+    opened = any(entry.state not in {"failed", "ignored"} or any(entry.rules.values()) for entry in report.inputs)
+    parts = [_states(report.rule_states(), words) if opened else f"{len(report.rules):,} not tried, as no input could be opened"]
     if loaded.waiting:
         parts.append(f"{loaded.waiting:,} waiting for placeholder values")
     if loaded.skipped:
