@@ -141,7 +141,8 @@ def test_a_reader_that_leaves_is_no_error(rules: Path, many: Path) -> None:
     assert b"Traceback" not in said
 
 
-def test_ctrl_c_ends_with_130_and_keeps_what_was_found(rules: Path, many: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("order", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_interrupt_ends_with_130_and_keeps_what_was_found(rules: Path, many: Path, tmp_path: Path, order: int) -> None:
     output = tmp_path / "m.jsonl"
     command = [*PROGRAM, "scan", str(many), "-r", str(rules), "-o", str(output), "--engine", "reference"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment())
@@ -149,7 +150,7 @@ def test_ctrl_c_ends_with_130_and_keeps_what_was_found(rules: Path, many: Path, 
     while not list(tmp_path.glob("*m.jsonl*")) and time.monotonic() < deadline:
         time.sleep(0.01)
     time.sleep(0.2)  # the file is there a moment before anybody answers for it
-    process.send_signal(signal.SIGINT)
+    process.send_signal(order)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 130
     assert b"interrupted; the matches found so far are in" in said
