@@ -156,7 +156,7 @@ def _item(key: Any, raw: Any, place: str, context: _Context) -> Node:
         node = linked(_values(raw, place, item, modifiers, context))
     else:
         node = _value(raw, place, item, modifiers, context)
-    return Not(node) if modifiers.count("neq") % 2 else node
+    return Not(node) if "neq" in modifiers else node
 
 
 def _values(raw: list[Any], place: str, item: Item, modifiers: tuple[str, ...], context: _Context) -> list[Node]:
