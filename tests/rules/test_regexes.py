@@ -4,12 +4,14 @@ import pytest
 
 from sigtrawl.rules import regexes, rules_from_yaml
 
+NAMED = ("(?P<n>a)(?P=n)", r"(?<n>a)\k<n>", r"(?<n>a)\k{n}", r"\\\k<n>")
+ESCAPED = (r"\\k<n>(", r"\(?P=(", r"\k")
 RULE = "title: T\nlogsource: {category: c}\ndetection: {s: {f|re: '%s'}, condition: s}\n"
 
 
 @pytest.fixture(autouse=True)
 def _judge(monkeypatch: pytest.MonkeyPatch) -> None:
-    told = {"(?=a)": "unsupported: look-around", "(": "unclosed\n  group"}
+    told = {"(?=a)": "unsupported: look-around", "(": "unclosed\n  group", **dict.fromkeys((*NAMED, *ESCAPED), "wrong")}
     monkeypatch.setattr(regexes, "_judge", lambda: lambda pattern, _flags: told.get(pattern))
 
 
@@ -24,6 +26,20 @@ def test_refused_patterns(pattern: str, state: str, code: str, message: str) -> 
     report = rules_from_yaml(RULE % pattern, on_error="skip").report()
     assert [rule.state for rule in report.rules] == [state]
     assert [(error.code, error.message, error.state) for error in report.errors] == [(code, message, state)]
+
+
+@pytest.mark.parametrize("pattern", NAMED)
+def test_named_back_references_are_called_that(pattern: str) -> None:
+    report = rules_from_yaml(RULE % pattern, on_error="skip").report()
+    assert [(rule.state, error.code) for rule, error in zip(report.rules, report.errors, strict=True)] == [
+        ("unsupported", "regex-unsupported")
+    ]
+    assert "a named back-reference" in report.errors[0].message
+
+
+@pytest.mark.parametrize("pattern", ESCAPED)
+def test_what_only_looks_like_one_is_not(pattern: str) -> None:
+    assert [error.code for error in rules_from_yaml(RULE % pattern, on_error="skip").report().errors] == ["regex-invalid"]
 
 
 def test_other_patterns_pass() -> None:

@@ -4,10 +4,13 @@ Python's ``re`` was rejected as a judge: it accepts look-around and back-referen
 not have, and reads ``\d``, ``\Z`` and flags in its own way.
 """
 
+import json
 import re
 from collections.abc import Callable
 from functools import cache
 
+# A named back-reference, or an escape that is none and is passed over.
+_NAMED = re.compile(r"(\\k[<{']|\(\?P=)|\\.", re.DOTALL)
 _META = re.compile(r"[\\.+*?()|\[\]{}^$#&~ \t\n\r\f\v-]")
 
 
@@ -16,6 +19,9 @@ def problem(pattern: str, flags: str) -> tuple[str, str, str | None, str] | None
     told = _judge()(pattern, flags)
     if told is None:
         return None
+    if not told.startswith("unsupported") and any(found.group(1) for found in _NAMED.finditer(pattern)):
+        # The core's dialect has no such syntax at all, so it speaks of a wrong flag or escape.
+        told = f"unsupported: a named back-reference in the regex {json.dumps(pattern, ensure_ascii=False)}"
     message = " ".join(told.split())
     if told.startswith("unsupported"):
         return "regex-unsupported", message, "rewrite it without look-around and back-references", "unsupported"
