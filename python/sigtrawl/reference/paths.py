@@ -75,7 +75,7 @@ def _prefixes(names: Schema, name: str) -> list[tuple[str, str | None]]:
     """List the names that a dotted name begins with, the longest first, each with what follows if something does."""
     found: list[tuple[str, str | None]] = [(name, None)] if name in names else []
     end = name.rfind(".")
-    while end > 0:
+    while end >= 0:
         if name[:end] in names:
             found.append((name[:end], name[end + 1 :]))
         end = name.rfind(".", 0, end)
