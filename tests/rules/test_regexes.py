@@ -11,7 +11,12 @@ RULE = "title: T\nlogsource: {category: c}\ndetection: {s: {f|re: '%s'}, conditi
 
 @pytest.fixture(autouse=True)
 def _judge(monkeypatch: pytest.MonkeyPatch) -> None:
-    told = {"(?=a)": "unsupported: look-around", "(": "unclosed\n  group", **dict.fromkeys((*NAMED, *ESCAPED), "wrong")}
+    told = {
+        "(?=a)": "unsupported: look-around",
+        "a{9}": "unsupported: it is too large",
+        "(": "unclosed\n  group",
+        **dict.fromkeys((*NAMED, *ESCAPED), "wrong"),
+    }
     monkeypatch.setattr(regexes, "_judge", lambda: lambda pattern, _flags: told.get(pattern))
 
 
@@ -40,6 +45,13 @@ def test_named_back_references_are_called_that(pattern: str) -> None:
 @pytest.mark.parametrize("pattern", ESCAPED)
 def test_what_only_looks_like_one_is_not(pattern: str) -> None:
     assert [error.code for error in rules_from_yaml(RULE % pattern, on_error="skip").report().errors] == ["regex-invalid"]
+
+
+def test_the_hint_is_about_what_is_unsupported() -> None:
+    errors = [rules_from_yaml(RULE % pattern, on_error="skip").report().errors[0] for pattern in ("(?=a)", NAMED[0], "a{9}")]
+    assert [(error.state, error.hint is None) for error in errors] == [
+        ("unsupported", unhinted) for unhinted in (False, False, True)
+    ]
 
 
 def test_other_patterns_pass() -> None:

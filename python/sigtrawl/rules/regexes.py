@@ -24,7 +24,9 @@ def problem(pattern: str, flags: str) -> tuple[str, str, str | None, str] | None
         told = f"unsupported: a named back-reference in the regex {json.dumps(pattern, ensure_ascii=False)}"
     message = " ".join(told.split())
     if told.startswith("unsupported"):
-        return "regex-unsupported", message, "rewrite it without look-around and back-references", "unsupported"
+        lacking = message.startswith(("unsupported: look-around", "unsupported: a back-reference", "unsupported: a named"))
+        hint = "rewrite it without look-around and back-references" if lacking else None
+        return "regex-unsupported", message, hint, "unsupported"
     return "regex-invalid", message, None, "invalid"
 
 
