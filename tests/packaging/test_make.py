@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,9 @@ def make(folder: Path, *arguments: str, without: str | None = None) -> subproces
     tools = folder / "bin"
     tools.mkdir()
     for name in TOOLS:
-        if name != without and (found := shutil.which(name)):
+        # The interpreter itself: what a version manager puts on the path needs tools that are not here.
+        found = sys.executable if name == "python3" else shutil.which(name)
+        if name != without and found:
             (tools / name).write_text(f'#!/bin/sh\nexec {found} "$@"\n')
             (tools / name).chmod(0o755)
     environment = {name: value for name, value in os.environ.items() if name not in {"MAKEFLAGS", "MAKELEVEL"}}
