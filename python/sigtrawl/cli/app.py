@@ -1,8 +1,6 @@
 """The program: its commands, and the one place where a run begins and ends."""
 
-import signal
 import sys
-import threading
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -56,7 +54,6 @@ def program(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program and give its exit status."""
-    _take_orders()
     try:
         status = get_command(app).main(args=arguments, prog_name="sigtrawl", standalone_mode=False)
         if sys.stdout is not None:  # it is where the shell closed it
@@ -64,16 +61,3 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BaseException as error:  # noqa: BLE001 - the end of the program: everything becomes a message and a status
         return report(error)
     return status if isinstance(status, int) else 0
-
-
-def _take_orders() -> None:
-    """Let a polite end (``timeout``, a service manager, a closed terminal) be what Ctrl-C is: files are tidied up and kept.
-
-    A handler that somebody set, as ``nohup`` does, stays.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        return  # only there may a handler be set
-    for name in ("SIGTERM", "SIGHUP"):
-        number = getattr(signal, name, None)
-        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
-            signal.signal(number, signal.default_int_handler)

@@ -10,6 +10,7 @@ import typer
 import sigtrawl
 from sigtrawl.cli import options as given
 from sigtrawl.cli.exit import Exit, decide
+from sigtrawl.cli.orders import as_interrupts
 from sigtrawl.cli.render import progress, summary
 from sigtrawl.cli.render.output import Destination, destination
 from sigtrawl.cli.render.screen import Screen
@@ -205,7 +206,7 @@ def _take(matches: Matches, options: ScanOptions, loaded: Loaded, screen: Screen
     interrupted = False
     with matches:
         try:
-            with progress.shown(matches, screen, wanted=options.progress):
+            with as_interrupts(), progress.shown(matches, screen, wanted=options.progress):
                 shown = options.destination.write(matches, screen)
         except KeyboardInterrupt:
             interrupted = True
