@@ -68,9 +68,10 @@ def answer(rule: str, event: Event, producer: str, engine: Literal["core", "refe
 @pytest.mark.parametrize("vector", own_vectors())
 def test_own_vectors(vector: dict[str, Any], engine: Literal["core", "reference"]) -> None:
     event = json.loads(vector["event"])
-    assert {producer: answer(vector["rule"], event, producer, engine) for producer in PRODUCERS} == dict.fromkeys(
-        PRODUCERS, vector["expect"]
-    )
+    # The reference reads every table through polars, which makes one text type of all plain ones.
+    producers = tuple(PRODUCERS) if engine == "core" else ("polars", "dictionary")
+    answers = {producer: answer(vector["rule"], event, producer, engine) for producer in producers}
+    assert answers == dict.fromkeys(producers, vector["expect"])
 
 
 @pytest.mark.parametrize("engine", ["core", "reference"])

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from sigtrawl.reference.folding import fold
-from sigtrawl.reference.literals import TEXT_OPS
+from sigtrawl.reference.literals import TEXT_OPS, is_any_value
 from sigtrawl.reference.paths import Path, Schema, find_path
 from sigtrawl.reference.predicates import Predicate
 from sigtrawl.schemas import Answer, Mapping
@@ -55,7 +55,7 @@ class View:
         if op == "fieldref":
             others = self._paths(self._answer(predicate["value"]).columns)
             return [Reading(predicate, columns, others)] if columns and others else []
-        if op in {"null", "exists"}:
+        if op in {"null", "exists"} or (hashes and is_any_value(predicate)):
             everywhere = columns + tuple(path for paths in hashes.values() for path in paths)
             return [Reading(predicate, everywhere)] if everywhere else []
         found = [Reading(asked, columns) for asked in (predicate, *_further(predicate, answer))] if columns else []

@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from sigtrawl.reference import bits
-from sigtrawl.reference.literals import TEXT_OPS, Literals, literal_key
+from sigtrawl.reference.literals import TEXT_OPS, Literals, is_any_value, literal_key
 from sigtrawl.reference.numbers import canonical
 from sigtrawl.reference.paths import Path, end_type
 from sigtrawl.reference.predicates import Matcher, Predicate, keyword_number, matcher
@@ -23,6 +23,7 @@ class Column:
 
     Attributes:
         exists: The rows that have a value; the others are null, or have nothing at the end of the path.
+        valued: The rows that have some value that is not null; an empty list exists and has none.
         unreadable: How many values are there whose text form cannot be given. No predicate on text is true of them.
     """
 
@@ -32,15 +33,19 @@ class Column:
         self.unreadable = 0
         self.by_text: dict[str, list[int]] = {}
         present: list[int] = []
+        valued: list[int] = []
         for row, found in rows:
             values = list(found)
             if any(value is not Odd.NULL for value in values):
                 present.append(row)
+            if any(value not in {Odd.NULL, Odd.LIST} for value in values):
+                valued.append(row)
             self.unreadable += values.count(Odd.UNREADABLE)
             for text in dict.fromkeys(values):
                 if isinstance(text, str):
                     self.by_text.setdefault(text, []).append(row)
         self.exists = bits.from_rows(present, table.height)
+        self.valued = bits.from_rows(valued, table.height)
         self._found: dict[tuple[bool, str], dict[str, set[str]]] = {}
 
     def search(self, literals: Literals) -> None:
@@ -61,6 +66,8 @@ class Column:
         op = predicate["op"]
         if op == "exists":
             return self.exists
+        if is_any_value(predicate):
+            return self.valued
         if op in TEXT_OPS and predicate["value"]:
             found = self._found.get(literal_key(predicate), {})
             return self._rows(text for text, ops in found.items() if op in ops)

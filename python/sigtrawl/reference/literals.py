@@ -44,6 +44,11 @@ class Literals:
         return found
 
 
+def is_any_value(predicate: Mapping[str, Any]) -> bool:
+    """Whether every present value satisfies a predicate: it contains the empty text."""
+    return predicate["op"] in TEXT_OPS - {"equals"} and not predicate["value"]
+
+
 def literal_key(predicate: Mapping[str, Any]) -> tuple[bool, str]:
     """Give what is searched for: whether in plain text, and the needle."""
     cased = bool(predicate.get("cased"))

@@ -33,7 +33,15 @@ def find_path(schema: Schema, name: str, *, provenance: bool = False) -> Path | 
         steps = _steps(schema[column], rest)
         if steps is not None:
             return Path(column, steps)
+    for column in schema:
+        if normalised(column) == normalised(name) and (provenance or not column.startswith("_")):
+            return Path(column)
     return None
+
+
+def normalised(name: str) -> str:
+    """Write a name as the specification does: without spaces, attributes after an underscore."""
+    return name.replace(" ", "").replace("@", "_")
 
 
 def inner_type(dtype: pl.DataType) -> pl.DataType | None:

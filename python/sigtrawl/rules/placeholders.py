@@ -33,7 +33,9 @@ def read_values(raw: Mapping[str, Any] | None) -> dict[str, tuple[str, ...]]:
         return {}
     if not isinstance(raw, Mapping):
         raise UsageError(f"placeholders are a mapping from names to values, not {type(raw).__name__}")
-    return {_name(name): tuple(_values(name, value)) for name, value in raw.items()}
+    read = {_name(name): tuple(_values(name, value)) for name, value in raw.items()}
+    # An empty list is no value: the rule goes on waiting instead of never matching.
+    return {name: values for name, values in read.items() if values}
 
 
 def _name(name: Any) -> str:

@@ -105,15 +105,15 @@ def literal(parts: Parts) -> str | None:
 
 
 def predicate(field: str | None, parts: Parts, *, cased: bool) -> Predicate:
-    """Make the plainest predicate that means the tokens: one of the four text operations, ``exists``, or ``like``."""
+    """Make the plainest predicate that means the tokens: one of the four text operations, or ``like``."""
     match join(parts):
         case ():
             return Predicate(field, "equals", "", cased=cased)
         case (str(value),):
             return Predicate(field, "equals", value, cased=cased)
         case (Wild.STAR,):
-            # A keyword has no field that could exist; `contains ''` says the same of any column.
-            return Predicate(field, "exists") if field is not None else Predicate(None, "contains", "")
+            # Any present value. Not `exists`: an empty list is there and holds no value.
+            return Predicate(field, "contains", "")
         case (Wild.STAR, str(value)):
             return Predicate(field, "endswith", value, cased=cased)
         case (str(value), Wild.STAR):

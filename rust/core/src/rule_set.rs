@@ -71,6 +71,13 @@ pub(crate) enum Compiled {
     },
 }
 
+impl Compiled {
+    /// Whether every present value satisfies this: it contains the empty text.
+    pub(crate) fn is_any_value(&self) -> bool {
+        matches!(self, Self::Text { kind, value, .. } if value.is_empty() && *kind != Kind::Equals)
+    }
+}
+
 impl RuleSet {
     /// Compiles a Plan from its JSON.
     pub fn from_json(bytes: &[u8]) -> Result<Self, Error> {

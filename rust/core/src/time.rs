@@ -1,6 +1,6 @@
 //! Times: reading ISO 8601 text, and the parts that rules ask for.
 //!
-//! Text is `YYYY-MM-DD`, then a `T` or a blank, `HH:MM:SS`, an optional fraction of up to nine digits (more are cut off)
+//! Text is `YYYY-MM-DD`, then a `T` or a blank, `HH:MM`, optional `:SS` with an optional fraction of up to nine digits (more are cut off)
 //! and an optional zone; UTC where none is stated. A date alone is its midnight.
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Timelike, Utc};
@@ -18,13 +18,18 @@ pub(crate) fn parse(text: &str) -> Option<DateTime<Utc>> {
     if bytes.len() == 10 {
         return (date.year() != 0).then(|| date.and_time(NaiveTime::MIN).and_utc());
     }
-    if !matches!(bytes[10], b'T' | b't' | b' ') || bytes.len() < 19 || bytes[13] != b':' || bytes[16] != b':' {
+    if !matches!(bytes[10], b'T' | b't' | b' ') || bytes.len() < 16 || bytes[13] != b':' {
         return None;
     }
-    let (hour, minute, second) = (number(&bytes[11..13])?, number(&bytes[14..16])?, number(&bytes[17..19])?);
-    let mut rest = &bytes[19..];
-    let mut nanos = 0;
-    if let Some((b'.' | b',', fraction)) = rest.split_first() {
+    let (hour, minute) = (number(&bytes[11..13])?, number(&bytes[14..16])?);
+    let mut rest = &bytes[16..];
+    let (mut second, mut nanos) = (0, 0);
+    let seconds = rest.first() == Some(&b':');
+    if seconds {
+        second = number(rest.get(1..3)?)?;
+        rest = &rest[3..];
+    }
+    if let (true, Some((b'.' | b',', fraction))) = (seconds, rest.split_first()) {
         let count = fraction.iter().take_while(|b| b.is_ascii_digit()).count();
         if count == 0 {
             return None;
@@ -85,6 +90,8 @@ mod tests {
             ("1970-01-01T02:00:00+02:00", 0),
             ("1970-01-01T00:00:00-0130", 5_400_000_000),
             ("1970-01-02", 86_400_000_000),
+            ("1970-01-01T00:01Z", 60_000_000),
+            ("1970-01-01 01:00+01:00", 0),
             ("2021-04-22 09:51:03.135", 1_619_085_063_135_000),
         ] {
             assert_eq!(parse(text).map(|t| t.timestamp_micros()), Some(micros), "{text}");
@@ -97,6 +104,9 @@ mod tests {
             "2021-04-22T25:00:00Z",
             "2021-04-22 09:51:03 pm",
             "2021-04-22T09:51:03.Z",
+            "2021-04-22T09:51.5Z",
+            "2021-04-22T09:51:",
+            "2021-04-22T09",
         ] {
             assert!(parse(text).is_none(), "{text:?}");
         }

@@ -51,8 +51,18 @@ pub(crate) fn resolve(schema: &Schema, mapping: Option<&Mapping>, view: Option<&
 
 /// A column that rules may see: those whose names begin with `_` are provenance.
 fn event_column(schema: &Schema, name: &str) -> Option<ColumnPath> {
-    let path = ColumnPath::resolve(schema, name)?;
+    let path = ColumnPath::resolve(schema, name).or_else(|| {
+        // Names as the specification writes them: `ThreatName` is "Threat Name", `Provider_Name` is "Provider@Name".
+        let wanted = normalised(name);
+        let column = schema.fields().iter().position(|field| normalised(field.name()) == wanted)?;
+        Some(ColumnPath { column, members: Vec::new() })
+    })?;
     (!schema.field(path.column).name().starts_with('_')).then_some(path)
+}
+
+/// A name as the specification writes it: without spaces, attributes after an underscore.
+fn normalised(name: &str) -> String {
+    name.replace(' ', "").replace('@', "_")
 }
 
 /// Further readings of a predicate on a column with value maps: each is accepted beside the predicate itself.

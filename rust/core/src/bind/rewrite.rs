@@ -243,6 +243,10 @@ impl<'a> Rewriter<'a> {
             let guarded = self.guarded(any, &resolved.paths[..at]);
             alternatives.push(guarded);
         }
+        if test.is_any_value() {
+            let digests: Vec<NodeId> = resolved.hashes.values().map(|path| self.present(path)).collect();
+            alternatives.extend(digests);
+        }
         for (path, test) in answers::hash_tests(test, &resolved.hashes) {
             alternatives.push(self.slot(&path, &test));
         }

@@ -55,6 +55,7 @@ pub(crate) struct MatcherBuilder {
     suffixes: BTreeMap<String, Vec<u32>>,
     contains: BTreeMap<String, Vec<u32>>,
     always: Vec<u32>,
+    anything: Vec<Slot>,
     comparisons: Vec<(Slot, Cmp, Box<str>)>,
     networks: Vec<(Slot, ipnet::IpNet)>,
     parts: Vec<(Slot, crate::plan::TimePart, Cmp, i64)>,
@@ -66,6 +67,7 @@ impl MatcherBuilder {
         let slot = self.slots as Slot;
         self.slots += 1;
         match test {
+            test if test.is_any_value() => self.anything.push(slot),
             Compiled::Text { kind, value, cased } => {
                 let check = if *cased { Check::Cased(*kind, value.as_str().into()) } else { Check::Sure };
                 self.file(*kind, fold(value), slot, check);
@@ -165,6 +167,7 @@ impl MatcherBuilder {
             suffixes,
             contains,
             always: self.always.into_boxed_slice(),
+            anything: self.anything.into_boxed_slice(),
             comparisons: self.comparisons,
             networks: self.networks,
             parts: self.parts,

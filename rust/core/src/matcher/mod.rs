@@ -74,6 +74,8 @@ pub(crate) struct ColumnMatcher {
     suffixes: AffixIndex,
     contains: Option<Automaton>,
     always: Box<[u32]>,
+    /// Predicates that every present value satisfies, also one without a text form.
+    anything: Box<[Slot]>,
     comparisons: Vec<(Slot, Cmp, Box<str>)>,
     networks: Vec<(Slot, IpNet)>,
     parts: Vec<(Slot, TimePart, Cmp, i64)>,
@@ -94,6 +96,11 @@ impl ColumnMatcher {
     /// The number of predicates.
     pub(crate) fn slots(&self) -> usize {
         self.slots
+    }
+
+    /// The predicates that every present value satisfies.
+    pub(crate) fn anything(&self) -> &[Slot] {
+        &self.anything
     }
 
     /// Finds the predicates that are true of `value` and leaves them in `work.truths`.
@@ -139,6 +146,7 @@ impl ColumnMatcher {
                 visit(found.value());
             }
         }
+        truths.extend_from_slice(&self.anything);
         for &at in &self.always {
             let entry = &self.entries[at as usize];
             if entry.check.holds(value, folded) {

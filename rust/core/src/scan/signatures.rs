@@ -319,10 +319,12 @@ impl Signatures {
     ) {
         let nulls = array.logical_nulls();
         let valid = |i: usize| nulls.as_ref().is_none_or(|nulls| nulls.is_valid(i));
+        // What has no text form is still a value that is there.
+        let textless = self.intern(matcher.anything());
         let Some(format) = formatter(array) else {
             for i in 0..array.len() {
                 self.not_evaluable += u64::from(valid(i));
-                out.push(if valid(i) { NOTHING } else { ABSENT });
+                out.push(if valid(i) { textless } else { ABSENT });
             }
             return;
         };
@@ -340,7 +342,7 @@ impl Signatures {
                 text.clear();
                 let signature = if !format(i, &mut text) {
                     self.not_evaluable += 1;
-                    NOTHING
+                    textless
                 } else if decimal {
                     self.of_text(matcher, &text, canonical_number(&text))
                 } else {
