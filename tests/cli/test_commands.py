@@ -139,3 +139,15 @@ def test_show_what_is_ambiguous(run: Any, rules: Path) -> None:
     result = run("show", "n", "-r", rules)
     assert result.status == 3
     assert "means" in result.err
+
+
+def test_a_narrow_table_puts_the_id_under_the_title(run: Any, rules: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    identifier = "11111111-1111-4111-8111-111111111111"
+    (rules / "named.yml").write_text(
+        f"title: Named\nid: {identifier}\nlogsource: {{category: test}}\ndetection:\n  s: {{f: a}}\n  condition: s\n"
+    )
+    for width, stacked in ((80, True), (200, False)):
+        monkeypatch.setenv("COLUMNS", str(width))
+        lines = run("rules", rules, "--format", "table").out.splitlines()
+        assert any("Named" in line and identifier not in line for line in lines) is stacked
+        assert any(identifier in line for line in lines)

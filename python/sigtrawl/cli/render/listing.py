@@ -6,11 +6,13 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 
 from rich.table import Table
+from rich.text import Text
 
 from sigtrawl.cli.options import ListFormat
 from sigtrawl.cli.render.screen import Screen, visible
 from sigtrawl.cli.render.table import level
 
+_ROOMY = 120
 _NARROW = frozenset({"state", "level", "status", "matches", "id"})
 
 
@@ -40,12 +42,25 @@ def _table(columns: Sequence[str], rows: Sequence[Mapping[str, object]], screen:
     shown = [name for name in columns if any(row[name] not in (None, [], "") for row in rows)]
     if not shown:
         return
+    # An id takes 36 columns; where they are short it goes under the title instead of squeezing it.
+    stacked = {"id", "title"} <= set(shown) and screen.out.width < _ROOMY
+    if stacked:
+        shown.remove("id")
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in shown:
         table.add_column(name.capitalize(), no_wrap=name in _NARROW, overflow="fold", style="dim" if name == "id" else "")
     for row in rows:
-        table.add_row(*(level(_flat(row[name]) or None) if name == "level" else visible(_flat(row[name])) for name in shown))
+        table.add_row(*(_cell(name, row, stacked=stacked) for name in shown))
     screen.out.print(table)
+
+
+def _cell(name: str, row: Mapping[str, object], *, stacked: bool) -> Text:
+    text = _flat(row[name])
+    if name == "level":
+        return level(text or None)
+    if name == "title" and stacked:
+        return Text.assemble(visible(text), "\n", visible(_flat(row["id"]), "dim"))
+    return visible(text)
 
 
 def _flat(value: object) -> str:
