@@ -13,6 +13,7 @@ from sigtrawl.cli.render.screen import Screen, visible
 from sigtrawl.cli.render.table import level
 
 _ROOMY = 120
+_ID_WIDTH = 36
 _NARROW = frozenset({"state", "level", "status", "matches", "id"})
 
 
@@ -42,13 +43,14 @@ def _table(columns: Sequence[str], rows: Sequence[Mapping[str, object]], screen:
     shown = [name for name in columns if any(row[name] not in (None, [], "") for row in rows)]
     if not shown:
         return
-    # An id takes 36 columns; where they are short it goes under the title instead of squeezing it.
+    # An id is copied whole, 36 columns; where they are short it goes under the title instead of squeezing it.
     stacked = {"id", "title"} <= set(shown) and screen.out.width < _ROOMY
     if stacked:
         shown.remove("id")
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in shown:
-        table.add_column(name.capitalize(), no_wrap=name in _NARROW, overflow="fold", style="dim" if name == "id" else "")
+        style, least = "dim" if name == "id" else "", _ID_WIDTH if stacked and name == "title" else None
+        table.add_column(name.capitalize(), no_wrap=name in _NARROW, overflow="fold", style=style, min_width=least)
     for row in rows:
         table.add_row(*(_cell(name, row, stacked=stacked) for name in shown))
     screen.out.print(table)
