@@ -49,8 +49,8 @@ def _table(columns: Sequence[str], rows: Sequence[Mapping[str, object]], screen:
         shown.remove("id")
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in shown:
-        style, least = "dim" if name == "id" else "", _ID_WIDTH if stacked and name == "title" else None
-        table.add_column(name.capitalize(), no_wrap=name in _NARROW, overflow="fold", style=style, min_width=least)
+        style, exact = "dim" if name == "id" else "", _ID_WIDTH if stacked and name == "title" else None
+        table.add_column(name.capitalize(), no_wrap=name in _NARROW, overflow="fold", style=style, width=exact)
     for row in rows:
         table.add_row(*(_cell(name, row, stacked=stacked) for name in shown))
     screen.out.print(table)
