@@ -55,6 +55,8 @@ pub struct Binding {
     pub(crate) rules: Vec<(u32, NodeId)>,
     /// Nodes that several parents use and that are worth keeping for a whole batch.
     pub(crate) shared: Vec<bool>,
+    /// Nodes that look at values again, row by row: they are asked last.
+    pub(crate) costly: Vec<bool>,
     /// Position in the projected batch of each top-level column of the table.
     pub(crate) positions: BTreeMap<usize, usize>,
     pub(crate) names: Vec<String>,
@@ -124,7 +126,8 @@ impl Binding {
         };
         let time_columns =
             time_names.iter().filter_map(|name| schema.fields().iter().position(|f| f.name() == name)).collect();
-        let shared = shared_nodes(&parts.graph);
+        let costly = costly_nodes(&parts);
+        let shared = shared_nodes(&parts.graph, &costly);
         Ok(Self {
             bound: parts.bound,
             keywords: parts.keywords,
@@ -132,6 +135,7 @@ impl Binding {
             graph: parts.graph,
             rules: roots,
             shared,
+            costly,
             positions: columns.iter().enumerate().map(|(position, &column)| (column, position)).collect(),
             names: columns.iter().map(|&column| schema.field(column).name().clone()).collect(),
             columns,
@@ -202,8 +206,23 @@ fn choose(schema: &Schema, options: &BindOptions) -> Result<(Option<Mapping>, bo
     }
 }
 
-/// Nodes with several parents, leaves apart: leaves keep their own bitmaps.
-fn shared_nodes(graph: &Graph) -> Vec<bool> {
+/// Nodes with a regex or a reference of columns below them.
+fn costly_nodes(parts: &rewrite::Parts) -> Vec<bool> {
+    let mut costly: Vec<bool> = Vec::with_capacity(parts.graph.nodes().len());
+    for node in parts.graph.nodes() {
+        costly.push(match node {
+            GraphNode::Slot { column, slot } => parts.bound[*column as usize].matcher.deferred(*slot).is_some(),
+            GraphNode::Reference { .. } => true,
+            GraphNode::And(children) | GraphNode::Or(children) => children.iter().any(|&child| costly[child as usize]),
+            GraphNode::Not(child) => costly[*child as usize],
+            _ => false,
+        });
+    }
+    costly
+}
+
+/// Nodes with several parents that are worth keeping for a whole batch: no leaves, and nothing that is asked last.
+fn shared_nodes(graph: &Graph, costly: &[bool]) -> Vec<bool> {
     let mut parents = vec![0u32; graph.nodes().len()];
     for node in graph.nodes() {
         match node {
@@ -219,7 +238,9 @@ fn shared_nodes(graph: &Graph) -> Vec<bool> {
     graph
         .nodes()
         .iter()
-        .zip(&parents)
-        .map(|(node, &parents)| parents > 1 && matches!(node, GraphNode::And(_) | GraphNode::Or(_)))
+        .zip(parents.iter().zip(costly))
+        .map(|(node, (&parents, &costly))| {
+            parents > 1 && !costly && matches!(node, GraphNode::And(_) | GraphNode::Or(_))
+        })
         .collect()
 }

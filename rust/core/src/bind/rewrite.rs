@@ -309,7 +309,7 @@ impl<'a> Rewriter<'a> {
         let column = self.paths.len() as u32;
         self.columns.insert(path.clone(), column);
         self.paths.push(path.clone());
-        self.builders.push(MatcherBuilder::default());
+        self.builders.push(MatcherBuilder::deferring());
         column
     }
 

@@ -56,12 +56,20 @@ pub(crate) struct MatcherBuilder {
     contains: BTreeMap<String, Vec<u32>>,
     always: Vec<u32>,
     anything: Vec<Slot>,
+    /// Whether regexes are left to whoever asks, for the few rows that the rest of a rule leaves.
+    defers: bool,
+    deferred: BTreeMap<Slot, regex::Regex>,
     comparisons: Vec<(Slot, Cmp, Box<str>)>,
     networks: Vec<(Slot, ipnet::IpNet)>,
     parts: Vec<(Slot, crate::plan::TimePart, Cmp, i64)>,
 }
 
 impl MatcherBuilder {
+    /// A builder whose matcher only announces candidates for its regexes.
+    pub(crate) fn deferring() -> Self {
+        Self { defers: true, ..Self::default() }
+    }
+
     /// Files a predicate and returns its slot.
     pub(crate) fn add(&mut self, test: &Compiled) -> Slot {
         let slot = self.slots as Slot;
@@ -81,6 +89,18 @@ impl MatcherBuilder {
                     Check::Folded(Pattern::parse(&fold(escaped)).unwrap_or_else(|| pattern.clone()))
                 };
                 self.file(Kind::Contains, needle, slot, check);
+            }
+            Compiled::Regex { regex, required } if self.defers => {
+                self.deferred.insert(slot, regex.clone());
+                match required {
+                    Some(texts) => {
+                        let entry = self.entry(slot, Check::Sure);
+                        for text in texts {
+                            self.contains.entry(text.clone()).or_default().push(entry);
+                        }
+                    }
+                    None => self.anything.push(slot),
+                }
             }
             Compiled::Regex { regex, required } => match required {
                 Some(texts) => {
@@ -168,6 +188,7 @@ impl MatcherBuilder {
             contains,
             always: self.always.into_boxed_slice(),
             anything: self.anything.into_boxed_slice(),
+            deferred: self.deferred,
             comparisons: self.comparisons,
             networks: self.networks,
             parts: self.parts,

@@ -10,6 +10,8 @@ mod affix;
 mod build;
 mod required;
 
+use std::collections::BTreeMap;
+
 use ahash::HashMap;
 use daachorse::DoubleArrayAhoCorasick;
 use ipnet::IpNet;
@@ -76,6 +78,8 @@ pub(crate) struct ColumnMatcher {
     always: Box<[u32]>,
     /// Predicates that every present value satisfies, also one without a text form.
     anything: Box<[Slot]>,
+    /// Regexes that [`Self::examine`] only announces: their slots say "may match".
+    deferred: BTreeMap<Slot, Regex>,
     comparisons: Vec<(Slot, Cmp, Box<str>)>,
     networks: Vec<(Slot, IpNet)>,
     parts: Vec<(Slot, TimePart, Cmp, i64)>,
@@ -96,6 +100,11 @@ impl ColumnMatcher {
     /// The number of predicates.
     pub(crate) fn slots(&self) -> usize {
         self.slots
+    }
+
+    /// The regex that settles a slot which is only announced; `None` for all other slots.
+    pub(crate) fn deferred(&self, slot: Slot) -> Option<&Regex> {
+        self.deferred.get(&slot)
     }
 
     /// The predicates that every present value satisfies.

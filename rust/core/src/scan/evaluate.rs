@@ -2,11 +2,13 @@
 //!
 //! First one pass bottom-up over all nodes bounds the number of rows that each can be true in, from the counted slots:
 //! for most rules that bound is zero and nothing else happens. The others are narrowed: an AND takes its rarest operand
-//! first and stops at the empty set, an OR asks the rows that are still open, a NOT is the plain complement.
+//! first and stops at the empty set, an OR asks the rows that are still open, a NOT is the plain complement. What looks at
+//! values again (regexes, references between columns) is asked last, of the rows that everything else leaves.
 
 use super::bitmap::Bitmap;
 use super::references;
 use super::scanner::{ColumnState, Scanner};
+use super::settle;
 use super::signatures::ABSENT;
 use crate::bind::{Binding, GraphNode, NodeId};
 use crate::column::Leaves;
@@ -107,7 +109,12 @@ impl Evaluation {
         match &binding.graph.nodes()[node as usize] {
             GraphNode::False => within.reset(self.rows),
             GraphNode::True => {}
-            GraphNode::Slot { column, slot } => self.slot(&scanner.columns[*column as usize], *slot, within),
+            GraphNode::Slot { column, slot } => {
+                self.slot(&scanner.columns[*column as usize], *slot, within);
+                if let Some(regex) = binding.bound[*column as usize].matcher.deferred(*slot) {
+                    settle::narrow(regex, &at_hand[*column as usize], within);
+                }
+            }
             GraphNode::Keyword { slot } => self.slot(&scanner.keywords, *slot, within),
             GraphNode::Present { column } => {
                 let rows = &scanner.columns[*column as usize].rows;
@@ -121,7 +128,7 @@ impl Evaluation {
                 let mut result = self.take();
                 result.reset(self.rows);
                 let mut open = self.take();
-                for &child in children {
+                for &child in cheap_first(children, &binding.costly) {
                     if self.bounds[child as usize] == 0 {
                         continue;
                     }
@@ -149,7 +156,7 @@ impl Evaluation {
         }
     }
 
-    /// The rarest operand first; the others on what it leaves.
+    /// The rarest operand first, but none that looks at values again; the others on what it leaves, those last.
     fn and(
         &mut self,
         binding: &Binding,
@@ -158,12 +165,13 @@ impl Evaluation {
         children: &[NodeId],
         within: &mut Bitmap,
     ) {
-        let Some(rarest) = (0..children.len()).min_by_key(|&i| self.bounds[children[i] as usize]) else { return };
-        if !self.eval(binding, scanner, at_hand, children[rarest], within) {
+        let rank = |child: NodeId| (binding.costly[child as usize], self.bounds[child as usize]);
+        let Some(&first) = children.iter().min_by_key(|&&child| rank(child)) else { return };
+        if !self.eval(binding, scanner, at_hand, first, within) {
             return;
         }
-        for (i, &child) in children.iter().enumerate() {
-            if i != rarest && !self.eval(binding, scanner, at_hand, child, within) {
+        for &child in cheap_first(children, &binding.costly) {
+            if child != first && !self.eval(binding, scanner, at_hand, child, within) {
                 return;
             }
         }
@@ -192,4 +200,10 @@ impl Evaluation {
     fn give(&mut self, bitmap: Bitmap) {
         self.pool.push(bitmap);
     }
+}
+
+/// The operands that need no second look at values, then the others.
+fn cheap_first<'c>(children: &'c [NodeId], costly: &'c [bool]) -> impl Iterator<Item = &'c NodeId> {
+    let of = move |wanted: bool| children.iter().filter(move |child| costly[**child as usize] == wanted);
+    of(false).chain(of(true))
 }

@@ -4,6 +4,7 @@ mod bitmap;
 mod evaluate;
 mod references;
 mod scanner;
+mod settle;
 mod signatures;
 
 pub use scanner::{RowRule, Scanner};
