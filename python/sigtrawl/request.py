@@ -22,6 +22,7 @@ Engine: TypeAlias = Literal["core", "reference"]
 LogSource: TypeAlias = Mapping[str, str | None] | str
 
 NO_SCHEMA = "none"
+_MOST_THREADS = 2**16  # the core takes fewer still, and no number that it cannot hold
 _PARTS = ("product", "category", "service")
 
 
@@ -35,7 +36,7 @@ class Request:
         logsource: The log source that the caller asserts.
         columns: Which columns the event of a match holds.
         engine: Who matches.
-        threads: How many threads may work; None leaves it to the machine.
+        threads: How many threads may work, at most 256 at once; None leaves it to the machine.
     """
 
     mappings: "tuple[Schema, ...]"
@@ -54,7 +55,7 @@ class Request:
                 "schema": self.schema,
                 "logsource": self.logsource,
                 "columns": columns,
-                "threads": self.threads,
+                "threads": None if self.threads is None else min(self.threads, _MOST_THREADS),
             }
         ).encode()
 
@@ -80,8 +81,8 @@ def request(
     if engine not in get_args(Engine):
         message = f"engine must be 'core' or 'reference', not {engine!r}"
         raise UsageError(message)
-    if threads is not None and threads < 1:
-        message = f"threads must be at least 1, not {threads}"
+    if threads is not None and (type(threads) is not int or threads < 1):
+        message = f"threads must be a whole number from 1, not {threads!r}"
         raise UsageError(message)
     source = None if logsource is None else read_logsource(logsource)
     return Request(mappings, name, source, columns, engine, threads)

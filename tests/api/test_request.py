@@ -83,5 +83,7 @@ def test_columns_and_threads() -> None:
     assert request(columns=["Image"], threads=2).columns == ["Image"]
     with pytest.raises(UsageError, match="columns must be"):
         request(columns="some")
-    with pytest.raises(UsageError, match="threads must be"):
-        request(threads=0)
+    for wrong in (0, -1, True, 2.5, "two"):
+        with pytest.raises(UsageError, match="threads must be"):
+            request(threads=wrong)  # type: ignore[arg-type]
+    assert json.loads(request(threads=10**30).to_json())["threads"] >= 256

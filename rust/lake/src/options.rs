@@ -4,6 +4,9 @@
 //! `threads` are for this crate. The two are told apart by name and not with `#[serde(flatten)]`, which loses numbers
 //! when `serde_json` keeps them at arbitrary precision.
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
 use serde::{Deserialize, Deserializer, de};
 use serde_json::{Map, Value};
 
@@ -17,9 +20,15 @@ pub struct ScanOptions {
     pub bind: BindOptions,
     /// Which columns an event carries.
     pub columns: Columns,
-    /// Worker threads; `None` takes as many as the machine has processors.
+    /// Worker threads, at most 256 of which are used; `None` takes as many as the machine has processors.
     pub threads: Option<usize>,
+    /// Set from another thread, gives up looking through the inputs; no part of the JSON. A scan that has begun is
+    /// stopped by closing its stream.
+    pub cancel: Arc<AtomicBool>,
 }
+
+/// More threads than any machine makes use of here; each of them holds batches of its own.
+const MOST_THREADS: usize = 256;
 
 /// Which columns of the inputs the `event` of a match carries.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -42,8 +51,8 @@ impl ScanOptions {
     pub(crate) fn thread_count(&self) -> Result<usize, Error> {
         match self.threads {
             Some(0) => Err(Error::usage("threads is 0; give 1 or more, or leave it out")),
-            Some(n) => Ok(n),
-            None => Ok(std::thread::available_parallelism().map_or(1, usize::from)),
+            Some(n) => Ok(n.min(MOST_THREADS)),
+            None => Ok(std::thread::available_parallelism().map_or(1, usize::from).min(MOST_THREADS)),
         }
     }
 }
@@ -60,7 +69,7 @@ impl<'de> Deserialize<'de> for ScanOptions {
             Some(value) => serde_json::from_value(value).map_err(|e| de::Error::custom(format!("threads: {e}")))?,
         };
         let bind = serde_json::from_value(Value::Object(members)).map_err(de::Error::custom)?;
-        Ok(Self { bind, columns, threads })
+        Ok(Self { bind, columns, threads, cancel: Arc::default() })
     }
 }
 
