@@ -23,7 +23,11 @@ pub struct MatchStream {
     /// Where a source in memory leaves its own failure, which belongs to the caller who gave it.
     failure: Arc<Mutex<Option<String>>>,
     ended: bool,
+    /// Whether iterating has ended with an error.
+    told: bool,
 }
+
+const CLOSED: &str = "the matches were closed before their end; scan again";
 
 /// What came of waiting for matches.
 #[derive(Debug)]
@@ -53,7 +57,7 @@ pub struct Progress {
 
 impl MatchStream {
     pub(crate) fn new(schema: SchemaRef, queue: Option<Queue>, tally: Arc<Tally>) -> Self {
-        Self { schema, queue, tally, failure: Arc::default(), ended: false }
+        Self { schema, queue, tally, failure: Arc::default(), ended: false, told: false }
     }
 
     /// A stream on which no rule can run, and which has therefore ended before it began.
@@ -92,7 +96,8 @@ impl MatchStream {
         self.tally.report(self.ended)
     }
 
-    /// Stops the scan and waits for its threads. Afterwards the stream is at its end, and the report says how far it came.
+    /// Stops the scan and waits for its threads. The report then says how far it came; to ask for more matches is an
+    /// error, unless the stream had come to its end.
     pub fn close(&mut self) {
         if let Some(mut queue) = self.queue.take() {
             queue.join();
@@ -101,7 +106,7 @@ impl MatchStream {
 
     fn wait(&mut self, limit: Option<Duration>) -> Result<Next, Error> {
         let Some(queue) = &mut self.queue else {
-            return Ok(Next::End);
+            return if self.ended { Ok(Next::End) } else { Err(Error::usage(CLOSED)) };
         };
         match queue.next(limit) {
             Received::Batch(batch) => Ok(Next::Batch(batch)),
@@ -123,7 +128,11 @@ impl Iterator for MatchStream {
         match self.wait(None) {
             Ok(Next::Batch(batch)) => Some(Ok(batch)),
             Ok(Next::Pending | Next::End) => None,
-            Err(error) => Some(Err(error)),
+            Err(error) => {
+                // Told once: whoever takes errors for items among others comes to an end, too.
+                let told = std::mem::replace(&mut self.told, true);
+                (!told).then_some(Err(error))
+            }
         }
     }
 }

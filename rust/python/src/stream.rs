@@ -10,13 +10,13 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyCapsule};
 use pyo3_arrow::PyRecordBatchReader;
 use pyo3_arrow::ffi::to_schema_pycapsule;
-use sigtrawl_lake::Next;
+use sigtrawl_lake::{Error, Next};
 
 use crate::batch::Batch;
 use crate::errors;
 
 /// How long a wait lasts before signals are looked after: an interrupt is felt at once.
-const PATIENCE: Duration = Duration::from_millis(50);
+pub(crate) const PATIENCE: Duration = Duration::from_millis(50);
 
 /// A running scan: batches of matches, then the report.
 #[pyclass(frozen, module = "sigtrawl._native")]
@@ -85,6 +85,17 @@ impl MatchStream {
     }
 }
 
+/// The next batch, however long it takes. The lock is let go now and then, so that the stream can be closed meanwhile.
+fn next(stream: &Mutex<sigtrawl_lake::MatchStream>) -> Result<Option<RecordBatch>, Error> {
+    loop {
+        match locked(stream).next_timeout(PATIENCE)? {
+            Next::Batch(batch) => return Ok(Some(batch)),
+            Next::End => return Ok(None),
+            Next::Pending => std::thread::yield_now(),
+        }
+    }
+}
+
 /// The stream for consumers in C, which may call with or without the GIL.
 struct Reader {
     schema: SchemaRef,
@@ -96,9 +107,9 @@ impl Iterator for Reader {
 
     fn next(&mut self) -> Option<Self::Item> {
         // The batches may come from a producer in Python: waiting for it with the GIL in hand would wait for ever.
-        Python::attach(|py| {
-            py.detach(|| locked(&self.inner).next())
-                .map(|next| next.map_err(|error| ArrowError::ExternalError(Box::new(error))))
+        Python::attach(|py| match py.detach(|| next(&self.inner)) {
+            Ok(batch) => batch.map(Ok),
+            Err(error) => Some(Err(ArrowError::ExternalError(Box::new(error)))),
         })
     }
 }

@@ -230,6 +230,9 @@ fn closing_stops_and_the_report_says_so() {
     let mut stream = scan(&netcat(), &paths(&[&path]), &options(&json!({"threads": 1}))).unwrap();
     assert!(matches!(stream.next_timeout(Duration::from_secs(30)), Ok(Next::Batch(_))));
     stream.close();
+    // A stream that was cut short does not pass for one without further matches.
+    assert_eq!(stream.next_timeout(Duration::ZERO).unwrap_err().kind(), ErrorKind::Usage);
+    assert!(stream.next().unwrap().is_err());
     assert!(stream.next().is_none());
     let report = stream.report();
     assert!(!report.complete);
