@@ -56,10 +56,9 @@ class _Events:
 
 def scan_by_reference(ruleset: "RuleSet", paths: list[str], asked: Request) -> "ReferenceStream":
     """Scan files."""
-    roots = [Path(path) for path in paths if Path(path).is_dir()]
     events = _Events(
         lambda rules, options: _native.scan(rules, paths, options),
-        lambda file: _read_file(Path(file or ""), roots),
+        lambda file: _read_file(Path(file or "")),
     )
     return ReferenceStream(ruleset.native, events, asked)
 
@@ -230,15 +229,13 @@ def _metadata(plan: dict[str, Any]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema={"rule": pl.Int64, **texts, "tags": pl.List(pl.String)}, orient="row")
 
 
-def _read_file(file: Path, roots: list[Path]) -> pl.DataFrame:
+def _read_file(file: Path) -> pl.DataFrame:
     """Read a Parquet file and put its Hive keys beside its columns, as text."""
-    root = next((root for root in roots if file.is_relative_to(root)), None)
-    folders = (file.relative_to(root) if root else file).parent.parts
     try:
         frame = pl.read_parquet(file, hive_partitioning=False, glob=False)
     except (OSError, pl.exceptions.PolarsError) as error:
         raise InputError(f"{file}: polars cannot read it: {error}") from error
-    for folder in folders:
+    for folder in file.parent.parts:
         key, equals, value = folder.partition("=")
         if key and equals:  # the path wins over a column of the file, and an inner folder over an outer one
             text = None if value == _HIVE_NULL else unquote(value)

@@ -60,6 +60,14 @@ def test_the_path_wins_over_a_column_of_its_name(tmp_path: Path, frame: pl.DataF
     assert {Path(file).parent for file in matches.to_polars()["file"]} == {same}
 
 
+@pytest.mark.parametrize("given", ["", "*", "**", "Image=D%3A%5Cnc.exe", "Image=D%3A%5Cnc.exe/x.parquet"])
+def test_a_file_is_the_same_however_it_is_reached(given: str, tmp_path: Path, ruleset: st.RuleSet) -> None:
+    folder = tmp_path / "Image=D%3A%5Cnc.exe"
+    folder.mkdir()
+    pl.DataFrame({"Image": ["x"]}).write_parquet(folder / "x.parquet")
+    assert len(both(str(tmp_path / given), ruleset, schema="none")) == 2
+
+
 def test_a_producer_that_fails_is_an_input_error(frame: pl.DataFrame, ruleset: st.RuleSet) -> None:
     table = frame.to_arrow()
 

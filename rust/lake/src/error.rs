@@ -19,6 +19,8 @@ pub enum ErrorKind {
     NothingToRun,
     /// The options are wrong: an unknown column, no such format, zero threads.
     Usage,
+    /// The caller has given the scan up before it began.
+    Interrupted,
     /// A defect of this program, or of the machine it runs on.
     Internal,
 }
@@ -54,6 +56,10 @@ impl Error {
 
     pub(crate) fn usage(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Usage, message)
+    }
+
+    pub(crate) fn interrupted() -> Self {
+        Self::new(ErrorKind::Interrupted, "interrupted before the scan began")
     }
 
     pub(crate) fn internal(message: impl Into<String>) -> Self {

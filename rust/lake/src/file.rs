@@ -11,7 +11,7 @@
 //! guess, only slower: the choice is never a matter of correctness.
 
 use std::collections::HashMap;
-use std::fs::File;
+use std::fs::{self, File};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -57,12 +57,7 @@ pub(crate) enum Purpose {
 impl Table {
     /// Reads the footer of a file. The error is the reason alone; the caller knows the file's name.
     pub(crate) fn open(source: &Source) -> Result<Self, String> {
-        let file = File::open(&source.path).map_err(|e| io_reason(&e))?;
-        let meta = file.metadata().map_err(|e| io_reason(&e))?;
-        if !meta.is_file() {
-            return Err("not a regular file".to_owned());
-        }
-        let size = meta.len();
+        let (file, size) = open_regular(&source.path)?;
         check_magic(&file, size)?;
         let options = ArrowReaderOptions::new().with_column_stats_policy(ParquetStatisticsPolicy::SkipAll);
         // A footer is foreign input: where the reader trips over one, that file is at fault and not the scan.
@@ -184,8 +179,7 @@ impl Table {
         batch_size: usize,
         selection: Option<RowSelection>,
     ) -> Result<Reader, String> {
-        let file = File::open(&self.path).map_err(|e| io_reason(&e))?;
-        let size = file.metadata().map_err(|e| io_reason(&e))?.len();
+        let (file, size) = open_regular(&self.path)?;
         if size != self.size {
             return Err(format!("it changed during the scan, from {} to {size} bytes", self.size));
         }
@@ -369,6 +363,16 @@ fn check_magic(file: &File, size: u64) -> Result<(), String> {
         (b"PAR1", _) => Err("a truncated Parquet file: its footer is missing".to_owned()),
         _ => Err("not a Parquet file".to_owned()),
     }
+}
+
+/// A file and its size. It is looked at before it is opened: to open a pipe is to wait for whoever writes into it.
+fn open_regular(path: &Path) -> Result<(File, u64), String> {
+    if !fs::metadata(path).map_err(|e| io_reason(&e))?.is_file() {
+        return Err("not a regular file".to_owned());
+    }
+    let file = File::open(path).map_err(|e| io_reason(&e))?;
+    let size = file.metadata().map_err(|e| io_reason(&e))?.len();
+    Ok((file, size))
 }
 
 fn io_reason(error: &std::io::Error) -> String {

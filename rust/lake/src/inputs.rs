@@ -2,17 +2,20 @@
 //!
 //! A file that is named is read whatever its suffix. A folder is walked for `*.parquet` and `*.parq`; what else lies in
 //! it is not skipped in silence but returned as ignored, with the reason. A glob stands for the files and folders that
-//! it matches. The order is that of the arguments and, within one, that of the names, so that two runs over the same
+//! it matches, and `**` at its end for everything below. Folders named `key=value` count wherever they stand in a path
+//! as it was written, so that a file has the same columns however it was reached. The order is that of the arguments and, within one, that of the names, so that two runs over the same
 //! folder give the same output; a file that is reached twice is read once.
 //!
 //! A table format that keeps its own list of live files (Delta, Iceberg, Hudi) is refused: read as plain Parquet it
 //! would return rows that were deleted or replaced, and an archive that quietly answers with those is worse than none.
 
 use std::collections::HashSet;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Component, Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
+use glob::{MatchOptions, Pattern};
 use walkdir::WalkDir;
 
 use crate::error::Error;
@@ -39,25 +42,35 @@ pub(crate) struct Source {
     pub(crate) partitions: Vec<Partition>,
 }
 
+const HIDDEN: &str = "its name begins with _ or .";
+const LOOP: &str = "a link to a folder that it lies in";
+
 /// Resolves `paths`. An error names the path that stands for nothing, or for a table that is not plain Parquet.
-pub(crate) fn find(paths: &[String]) -> Result<Vec<Input>, Error> {
+pub(crate) fn find(paths: &[String], cancel: &AtomicBool) -> Result<Vec<Input>, Error> {
     if paths.is_empty() {
         return Err(Error::input("no input given; name a file, a folder or a glob"));
     }
-    let mut finder = Finder::default();
+    let mut finder = Finder { inputs: Vec::new(), seen: HashSet::new(), cancel };
     for path in paths {
         finder.argument(path)?;
+    }
+    if finder.inputs.iter().all(|input| matches!(input, Input::Ignored { .. })) {
+        return Err(Error::input(format!(
+            "{}: no *.parquet or *.parq file among what it stands for ({} other entries); name files of another suffix one by one",
+            paths.join(", "),
+            finder.inputs.len()
+        )));
     }
     Ok(finder.inputs)
 }
 
-#[derive(Default)]
-struct Finder {
+struct Finder<'a> {
     inputs: Vec<Input>,
     seen: HashSet<PathBuf>,
+    cancel: &'a AtomicBool,
 }
 
-impl Finder {
+impl Finder<'_> {
     fn argument(&mut self, given: &str) -> Result<(), Error> {
         if let Some((scheme, _)) = given.split_once("://") {
             return Err(Error::input(format!(
@@ -66,7 +79,7 @@ impl Finder {
         }
         let path = Path::new(given);
         match fs::metadata(path) {
-            Ok(meta) if meta.is_dir() => self.folder(path, path, given),
+            Ok(meta) if meta.is_dir() => self.folder(path, given),
             Ok(_) => {
                 refuse_table_around(path)?;
                 self.file(path, hive::partitions(path));
@@ -81,30 +94,20 @@ impl Finder {
     }
 
     fn glob(&mut self, pattern: &str) -> Result<(), Error> {
-        let options = glob::MatchOptions {
-            case_sensitive: true,
-            require_literal_separator: true,
-            require_literal_leading_dot: true,
-        };
-        let entries =
-            glob::glob_with(pattern, options).map_err(|e| Error::input(format!("{pattern}: not a valid glob: {e}")))?;
+        // The whole is judged first: what is wrong with it is told with its place.
+        Pattern::new(pattern).map_err(|e| Error::input(format!("{pattern}: not a valid glob: {e}")))?;
+        let parts: Vec<Component<'_>> = Path::new(pattern).components().collect();
+        let before = self.inputs.len();
+        let mut entries = Vec::new();
+        self.expand(Path::new(""), &parts, &mut entries)?;
+        // As a walk of the folder would have them.
+        entries.sort();
+        entries.dedup();
         let any_suffix = names_a_suffix(pattern);
-        let mut matched = false;
-        for entry in entries {
-            matched = true;
-            let path = match entry {
-                Ok(path) => path,
-                Err(error) => {
-                    self.unreadable(error.path(), error.error());
-                    continue;
-                }
-            };
+        let matched = !entries.is_empty();
+        for path in entries {
             if path.is_dir() {
-                if hidden(&path) {
-                    self.ignored(&path, "its name begins with _ or .");
-                } else {
-                    self.folder(&path, Path::new(""), pattern)?;
-                }
+                self.folder(&path, pattern)?;
                 continue;
             }
             refuse_table_around(&path)?;
@@ -113,21 +116,99 @@ impl Finder {
                 _ => self.file(&path, hive::partitions(&path)),
             }
         }
-        if matched { Ok(()) } else { Err(Error::input(format!("{pattern}: no file or folder matches"))) }
+        if matched || self.inputs.len() > before {
+            Ok(())
+        } else {
+            Err(Error::input(format!("{pattern}: no file or folder matches")))
+        }
     }
 
-    /// Walks a folder; partition keys are read below `root`.
-    fn folder(&mut self, folder: &Path, root: &Path, given: &str) -> Result<(), Error> {
+    /// What the `parts` of a glob stand for below `base`. A name that is no UTF-8 is compared with a replacement
+    /// character in the place of each foreign byte, which a wildcard stands for like for any other.
+    fn expand(&mut self, base: &Path, parts: &[Component<'_>], found: &mut Vec<PathBuf>) -> Result<(), Error> {
+        self.go_on()?;
+        let Some((part, rest)) = parts.split_first() else {
+            found.push(base.to_owned());
+            return Ok(());
+        };
+        let name = part.as_os_str().to_string_lossy();
+        if !name.contains(['*', '?', '[']) {
+            let path = base.join(part);
+            return if fs::symlink_metadata(&path).is_ok() { self.expand(&path, rest, found) } else { Ok(()) };
+        }
+        let below = name == "**";
+        if below {
+            self.expand(base, rest, found)?;
+            if rest.is_empty() {
+                return Ok(()); // a folder stands for everything below it
+            }
+        }
+        let wanted = Pattern::new(&name).map_err(|e| Error::input(format!("{name}: not a valid glob: {e}")))?;
+        let options =
+            MatchOptions { case_sensitive: true, require_literal_separator: true, require_literal_leading_dot: false };
+        for entry in self.list(base) {
+            if !below && !wanted.matches_with(&entry.to_string_lossy(), options) {
+                continue;
+            }
+            let path = base.join(&entry);
+            if !below && rest.is_empty() {
+                if hidden(&path) {
+                    self.ignored(&path, HIDDEN);
+                } else {
+                    found.push(path);
+                }
+            } else if path.is_dir() {
+                if hidden(&path) && !name.starts_with(['_', '.']) {
+                    self.ignored(&path, HIDDEN);
+                } else if below && leads_back(&path) {
+                    self.ignored(&path, LOOP);
+                } else {
+                    self.expand(&path, if below { parts } else { rest }, found)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The names in a folder; none, where it is no folder.
+    fn list(&mut self, folder: &Path) -> Vec<OsString> {
+        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        let mut names = Vec::new();
+        match fs::read_dir(folder) {
+            Ok(entries) => {
+                for entry in entries {
+                    match entry {
+                        Ok(entry) => names.push(entry.file_name()),
+                        Err(error) => self.unreadable(folder, &error),
+                    }
+                }
+            }
+            Err(_) if !folder.is_dir() => {}
+            Err(error) => self.unreadable(folder, &error),
+        }
+        names
+    }
+
+    fn go_on(&self) -> Result<(), Error> {
+        if self.cancel.load(Relaxed) { Err(Error::interrupted()) } else { Ok(()) }
+    }
+
+    fn folder(&mut self, folder: &Path, given: &str) -> Result<(), Error> {
         refuse_table_around(&folder.join("file"))?;
         let before = self.inputs.len();
         let mut walk = WalkDir::new(folder).follow_links(true).sort_by_file_name().into_iter();
         let mut found = false;
         while let Some(entry) = walk.next() {
+            self.go_on()?;
             let entry = match entry {
                 Ok(entry) => entry,
                 Err(error) => {
-                    let path = error.path().unwrap_or(folder).to_owned();
-                    self.unreadable(&path, &error);
+                    let path = error.path().unwrap_or(folder);
+                    match error.io_error() {
+                        _ if error.loop_ancestor().is_some() => self.ignored(path, LOOP),
+                        Some(cause) => self.unreadable(path, cause),
+                        None => self.unreadable(path, &error),
+                    }
                     continue;
                 }
             };
@@ -137,7 +218,7 @@ impl Finder {
             }
             if entry.file_type().is_dir() {
                 if hidden(path) {
-                    self.ignored(path, "its name begins with _ or .");
+                    self.ignored(path, HIDDEN);
                     walk.skip_current_dir();
                 } else {
                     refuse_table(path)?;
@@ -146,8 +227,7 @@ impl Finder {
                 self.ignored(path, reason);
             } else {
                 found = true;
-                let below = path.strip_prefix(root).unwrap_or(path);
-                self.file(path, hive::partitions(below));
+                self.file(path, hive::partitions(path));
             }
         }
         if found || self.inputs[before..].iter().any(|i| matches!(i, Input::Unreadable { .. })) {
@@ -174,7 +254,9 @@ impl Finder {
     }
 
     fn unreadable(&mut self, path: &Path, error: &dyn std::fmt::Display) {
-        self.inputs.push(Input::Unreadable { name: path.display().to_string(), reason: error.to_string() });
+        if self.seen.insert(path.to_owned()) {
+            self.inputs.push(Input::Unreadable { name: path.display().to_string(), reason: error.to_string() });
+        }
     }
 }
 
@@ -182,10 +264,22 @@ fn hidden(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(['_', '.']))
 }
 
+/// Whether a folder is a link to one that it lies in.
+fn leads_back(path: &Path) -> bool {
+    if !path.is_symlink() {
+        return false;
+    }
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    match (fs::canonicalize(path), fs::canonicalize(parent)) {
+        (Ok(target), Ok(parent)) => parent.starts_with(target),
+        _ => true,
+    }
+}
+
 /// Why a file that was found, not named, is no event file.
 fn unwanted(path: &Path) -> Option<&'static str> {
     if hidden(path) {
-        return Some("its name begins with _ or .");
+        return Some(HIDDEN);
     }
     let suffix = path.extension().map(OsStr::to_ascii_lowercase);
     let wanted = suffix.is_some_and(|suffix| SUFFIXES.iter().any(|s| suffix == *s));

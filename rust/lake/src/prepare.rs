@@ -5,14 +5,15 @@
 //! hour. A check is this and nothing more.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, OnceLock};
 
 use arrow::datatypes::{Field, Fields, Schema};
 
 use crate::engine::{self, Binding, RuleBinding, RuleSet};
 use crate::error::Error;
 use crate::file::Table;
-use crate::inputs::{self, Input};
+use crate::inputs::{self, Input, Source};
 use crate::options::ScanOptions;
 use crate::report::{self, InputReport, InputState, RuleCounts, RuleReport};
 
@@ -32,15 +33,17 @@ pub(crate) struct Prepared {
 
 /// Opens and binds everything that `paths` stand for.
 pub(crate) fn prepare(rules: &RuleSet, paths: &[String], options: &ScanOptions) -> Result<Prepared, Error> {
+    let inputs = inputs::find(paths, &options.cancel)?;
+    let mut opened = open(&inputs, options)?.into_iter();
     let mut binder = Binder::new(rules, options);
-    let mut entries = Vec::new();
-    for input in inputs::find(paths)? {
+    let mut entries = Vec::with_capacity(inputs.len());
+    for input in inputs {
         entries.push(match input {
             Input::Ignored { name, reason } => Entry::unread(name, InputState::Ignored, reason),
             Input::Unreadable { name, reason } => Entry::unread(name, InputState::Failed, reason),
             Input::File(source) => {
                 let name = source.path.display().to_string();
-                match Table::open(&source) {
+                match opened.next().ok_or_else(Error::interrupted)? {
                     Err(reason) => Entry::unread(name, InputState::Failed, reason),
                     Ok(table) => binder.entry(name, table)?,
                 }
@@ -49,6 +52,37 @@ pub(crate) fn prepare(rules: &RuleSet, paths: &[String], options: &ScanOptions) 
     }
     let rules = binder.best();
     Ok(Prepared { entries, rules })
+}
+
+/// Reads the footers of all files among `inputs`, several at a time; the results are in the order of the files.
+fn open(inputs: &[Input], options: &ScanOptions) -> Result<Vec<Result<Table, String>>, Error> {
+    let threads = options.thread_count()?;
+    let files: Vec<(&Source, OnceLock<Result<Table, String>>)> = inputs
+        .iter()
+        .filter_map(|input| match input {
+            Input::File(source) => Some((source, OnceLock::new())),
+            _ => None,
+        })
+        .collect();
+    let next = AtomicUsize::new(0);
+    let work = || {
+        while let Some((source, slot)) = files.get(next.fetch_add(1, Relaxed))
+            && !options.cancel.load(Relaxed)
+        {
+            // Nobody else has this number, so the slot is free.
+            drop(slot.set(Table::open(source)));
+        }
+    };
+    std::thread::scope(|scope| {
+        for number in 1..threads.min(files.len()) {
+            let helper = std::thread::Builder::new().name(format!("sigtrawl-footers-{number}"));
+            if helper.spawn_scoped(scope, work).is_err() {
+                break; // this thread reads them as well
+            }
+        }
+        work();
+    });
+    files.into_iter().map(|(_, slot)| slot.into_inner().ok_or_else(Error::interrupted)).collect()
 }
 
 impl Prepared {

@@ -163,3 +163,118 @@ fn the_path_wins_over_a_column_of_its_name() {
     let mut stream = scan(&rule, &given, &options(&json!({"columns": ["year"]}))).unwrap();
     assert_eq!(events(&mut stream), [json!({"year": "2026"}), json!({"year": "2026"})]);
 }
+
+#[test]
+fn a_file_has_the_same_partitions_however_it_is_reached() {
+    let dir = tempdir().unwrap();
+    let row = batch(&[("Image", text(&["from the file"]))]);
+    write(&dir.path().join("h/Image=C%3A%5Cnc.exe/x.parquet"), &[row]);
+    for given in ["h", "h/*", "h/**", "h/Image=C%3A%5Cnc.exe", "h/Image=C%3A%5Cnc.exe/x.parquet", "h/**/*.parquet"] {
+        let path = dir.path().join(given).display().to_string();
+        assert_eq!(numbers(&mut scan(&netcat(), &[path], &options(&json!({}))).unwrap()), [0], "{given}");
+    }
+}
+
+#[test]
+fn two_asterisks_at_the_end_are_everything_below() {
+    let dir = tempdir().unwrap();
+    for name in ["a.parquet", "b/c/d.parquet"] {
+        write(&dir.path().join(name), &[images(&["nc"])]);
+    }
+    let files = |given: &str| inputs(dir.path(), &[given]).into_iter().map(|(file, _)| file).collect::<Vec<_>>();
+    assert_eq!(files("**"), ["a.parquet", "b/c/d.parquet"]);
+    assert_eq!(files("b/c/**"), ["b/c/d.parquet"]);
+}
+
+#[test]
+fn a_wildcard_does_not_stand_for_hidden_names_but_counts_them() {
+    let dir = tempdir().unwrap();
+    for name in ["a/x.parquet", ".b/x.parquet", "_c/x.parquet"] {
+        write(&dir.path().join(name), &[images(&["nc"])]);
+    }
+    let whole = |given: &str| -> Vec<(String, bool)> {
+        let found = inputs(dir.path(), &[given]);
+        found.into_iter().map(|(file, state)| (file, state == InputState::Whole)).collect()
+    };
+    let expected = [(".b", false), ("_c", false), ("a/x.parquet", true)].map(|(file, read)| (file.to_owned(), read));
+    assert_eq!(whole("*/x.parquet"), expected);
+    assert_eq!(whole("**/*.parquet"), expected);
+    assert_eq!(whole(".*/*.parquet")[..], [(".b/x.parquet".to_owned(), true)]);
+    let (kind, message) = error(dir.path(), "_*");
+    assert_eq!(kind, ErrorKind::Input);
+    assert!(message.contains("no *.parquet or *.parq file among what it stands for"), "{message}");
+}
+
+#[test]
+fn a_glob_is_told_where_it_is_wrong() {
+    let dir = tempdir().unwrap();
+    assert!(error(dir.path(), "a**").1.contains("not a valid glob"));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_name_that_is_no_text_costs_no_other_file() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let dir = tempdir().unwrap();
+    let foreign = OsStr::from_bytes(b"w\xff");
+    write(&dir.path().join("a.parquet"), &[images(&["nc"])]);
+    write(&dir.path().join(OsStr::from_bytes(b"b\xff.parquet")), &[images(&["nc"])]);
+    write(&dir.path().join(foreign).join("c.parquet"), &[images(&["nc"])]);
+    for given in ["", "*", "**/*.parquet", "**"] {
+        let read = inputs(dir.path(), &[given]);
+        let files: Vec<&str> = read.iter().map(|(file, _)| file.as_str()).collect();
+        assert_eq!(files, ["a.parquet", "b\u{fffd}.parquet", "w\u{fffd}/c.parquet"], "{given}");
+        assert!(read.iter().all(|(_, state)| *state == InputState::Whole));
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_back_is_ignored_with_the_reason() {
+    let dir = tempdir().unwrap();
+    write(&dir.path().join("a/x.parquet"), &[images(&["nc"])]);
+    std::os::unix::fs::symlink(dir.path(), dir.path().join("a/up")).unwrap();
+    for given in ["", "**/*.parquet"] {
+        let expected =
+            [("a/up", InputState::Ignored), ("a/x.parquet", InputState::Whole)].map(|(f, s)| (f.to_owned(), s));
+        assert_eq!(inputs(dir.path(), &[given]), expected, "{given}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_no_file_and_nobody_waits_for_it() {
+    let dir = tempdir().unwrap();
+    write(&dir.path().join("a.parquet"), &[images(&["nc"])]);
+    let pipe = dir.path().join("x.parquet");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let found = inputs(dir.path(), &["."]);
+    assert_eq!(found.iter().map(|(_, state)| *state).collect::<Vec<_>>(), [InputState::Whole, InputState::Failed]);
+}
+
+#[test]
+fn looking_through_inputs_can_be_given_up() {
+    let dir = tempdir().unwrap();
+    write(&dir.path().join("a.parquet"), &[images(&["nc"])]);
+    let options = options(&json!({}));
+    options.cancel.store(true, std::sync::atomic::Ordering::Relaxed);
+    let given = [dir.path().display().to_string()];
+    assert_eq!(scan(&netcat(), &given, &options).unwrap_err().kind(), ErrorKind::Interrupted);
+    assert_eq!(check(&netcat(), &given, &options).unwrap_err().kind(), ErrorKind::Interrupted);
+}
+
+#[test]
+fn many_footers_keep_their_order() {
+    let dir = tempdir().unwrap();
+    let names: Vec<String> = (100..160).map(|number| format!("{number}.parquet")).collect();
+    for name in &names {
+        write(&dir.path().join(name), &[images(&["nc"])]);
+    }
+    for threads in [1u64, 4, u64::from(u32::MAX)] {
+        let given = [dir.path().display().to_string()];
+        let report = check(&netcat(), &given, &options(&json!({"threads": threads}))).unwrap();
+        let seen = report.inputs.iter().map(|input| input.file.as_deref().unwrap().rsplit('/').next().unwrap());
+        assert!(seen.eq(names.iter().map(String::as_str)));
+    }
+}
