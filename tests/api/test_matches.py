@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import sigtrawl as st
-from sigtrawl.errors import OutputError
+from sigtrawl.errors import OutputError, UsageError
 from sigtrawl.matches import COLUMNS, Batch
 
 
@@ -188,6 +188,39 @@ def test_closed_matches_are_no_empty_answer(matches: st.Matches) -> None:
     with pytest.raises(RuntimeError, match="these matches were already closed; scan again"):
         len(matches)
     assert "closed" in repr(matches)
+
+
+def test_what_is_half_taken_and_closed_is_no_whole_answer(matches: st.Matches) -> None:
+    stream = matches.batches()
+    reader = pa.RecordBatchReader.from_stream(matches._stream)
+    assert next(stream).num_rows > 0
+    matches.close()
+    with pytest.raises(UsageError, match="closed before their end"):
+        next(stream)
+    with pytest.raises(OSError, match="closed before their end"):
+        reader.read_all()
+
+
+@pytest.mark.parametrize("format", ["parquet", "jsonl", "csv"])
+def test_types_that_no_file_holds_are_written_as_text(format: Any, tmp_path: Path, ruleset: st.RuleSet) -> None:  # noqa: A002
+    kinds = pa.array([0, 1], pa.int8())
+    children = [pa.array([7]), pa.array(["seven"])]
+    union = pa.UnionArray.from_dense(kinds, pa.array([0, 0], pa.int32()), children, ["n", "s"])
+    span = pa.array([pa.MonthDayNano([1, 2, 3]), None])
+    data = pa.record_batch(
+        {"Image": ["D:\\nc.exe"] * 2, "Union": union, "Nested": pa.StructArray.from_arrays([union], ["u"]), "Span": span}
+    )
+    path = tmp_path / f"m.{format}"
+    assert ruleset.match(data, schema="none").write(path) == 4
+    if format == "parquet":
+        events = pq.read_table(path)["event"].to_pylist()
+    elif format == "jsonl":
+        events = [json.loads(line)["event"] for line in path.read_text().splitlines()]
+    else:
+        events = [json.loads(row["event"]) for row in csv.DictReader(io.StringIO(path.read_text()))]
+    assert [event["Union"] for event in events] == ["7", "7", "seven", "seven"]
+    assert events[3]["Nested"] == {"u": "seven"}
+    assert events[0]["Span"].startswith("1 mon")
 
 
 def test_collected_matches_outlive_closing(matches: st.Matches) -> None:

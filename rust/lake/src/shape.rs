@@ -4,15 +4,16 @@
 //! types. What differs only in representation (the five ways to hold text, lists and dictionaries, the zone label of an
 //! instant) is brought to one [plain] type. Integers of several widths become 64-bit, exactly. Whatever is then still in
 //! conflict is delivered as text: a result with one type per column that loses nothing to read is worth more than an
-//! error after hours, or than a column per type.
+//! error after hours, or than a column per type. So are unions and calendar intervals, which neither Parquet nor JSON can
+//! hold; they come from data in memory only.
 //!
 //! [plain]: plain
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, RecordBatch, StringArray, StringBuilder, StructArray, new_null_array};
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray, StringBuilder, StructArray, new_null_array};
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, Field, FieldRef, Fields};
+use arrow::datatypes::{DataType, Field, FieldRef, Fields, IntervalUnit};
 use arrow::error::ArrowError;
 use arrow::json::LineDelimitedWriter;
 
@@ -32,8 +33,14 @@ pub(crate) fn plain(data_type: &DataType) -> DataType {
             T::List(Arc::new(Field::new("item", plain(item.data_type()), true)))
         }
         T::Struct(fields) => T::Struct(fields.iter().map(plain_field).collect()),
+        _ if !storable(data_type) => T::Utf8,
         other => other.clone(),
     }
+}
+
+/// Whether files can hold a type as it is, as far as this type and not one inside it is concerned.
+pub(crate) fn storable(data_type: &DataType) -> bool {
+    !matches!(data_type, DataType::Union(..) | DataType::Interval(IntervalUnit::MonthDayNano))
 }
 
 /// A field in plain spelling.
@@ -90,6 +97,7 @@ pub(crate) fn bring(array: &ArrayRef, target: &DataType) -> Result<ArrayRef, Arr
             let values = bring(&values, item.data_type())?;
             Ok(Arc::new(arrow::array::ListArray::try_new(item.clone(), offsets, values, nulls)?))
         }
+        (_, DataType::Utf8) if !storable(array.data_type()) => text(array),
         _ if plainly == *target || (widens(&plainly) && *target == DataType::Int64) => cast(array, target),
         (_, DataType::Utf8) => text(array),
         _ => {
@@ -139,14 +147,42 @@ fn undictionary(array: &ArrayRef) -> Result<ArrayRef, ArrowError> {
     }
 }
 
-/// Any column as text: its text form where it is flat, JSON where it is nested.
+/// Any column as text: its text form where it is flat, JSON where it is nested. Bytes that are no text are written in
+/// hexadecimal digits, as in JSON.
 fn text(array: &ArrayRef) -> Result<ArrayRef, ArrowError> {
     let array = undictionary(array)?;
+    if let Some(union) = array.as_union_opt() {
+        let one = |row| {
+            let value = text(&union.value(row))?;
+            Ok(value.as_string_opt::<i32>().filter(|text| text.is_valid(0)).map(|text| text.value(0).to_owned()))
+        };
+        let texts = (0..union.len()).map(one).collect::<Result<StringArray, ArrowError>>()?;
+        return Ok(Arc::new(texts));
+    }
     if array.data_type().is_nested() {
         return json(&array).map(|texts| Arc::new(texts) as ArrayRef);
     }
-    engine::text_form(&array)
-        .ok_or_else(|| ArrowError::CastError(format!("a column of type {} has no text form", array.data_type())))
+    let texts = engine::text_form(&array)
+        .ok_or_else(|| ArrowError::CastError(format!("a column of type {} has no text form", array.data_type())))?;
+    if !array.data_type().is_binary() || texts.logical_null_count() == array.logical_null_count() {
+        return Ok(texts);
+    }
+    let bytes = cast(&array, &DataType::LargeBinary)?;
+    let (texts, bytes) = (cast(&texts, &DataType::Utf8)?, bytes.as_binary::<i64>());
+    let (texts, mut out) = (texts.as_string::<i32>(), StringBuilder::new());
+    for row in 0..texts.len() {
+        if texts.is_valid(row) {
+            out.append_value(texts.value(row));
+        } else {
+            out.append_option(bytes.is_valid(row).then(|| hexadecimal(bytes.value(row))));
+        }
+    }
+    Ok(Arc::new(out.finish()))
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    let digit = |value: u8| char::from(b"0123456789abcdef"[usize::from(value)]);
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 /// Each value of a column as JSON, null where the value is null.
@@ -175,7 +211,7 @@ pub(crate) fn json(array: &ArrayRef) -> Result<StringArray, ArrowError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use arrow::array::{AsArray, Int16Array, StringViewArray, UInt64Array};
+    use arrow::array::{Int16Array, StringViewArray, UInt64Array};
     use arrow::datatypes::{Int32Type, Int64Type, TimeUnit};
 
     #[test]
@@ -239,5 +275,46 @@ mod tests {
         let texts = bring(&lists, &DataType::Utf8).unwrap();
         assert_eq!(texts.as_string::<i32>().value(0), "[1,null]");
         assert!(texts.is_null(1));
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_not_lost() {
+        let values: Vec<Option<&[u8]>> = vec![Some(b"text"), Some(b"\xff\x0a"), None];
+        let fixed: Vec<Option<&[u8]>> = vec![Some(b"\xff\xfe"), None, Some(b"ab")];
+        let arrays: [(ArrayRef, [Option<&str>; 3]); 3] = [
+            (Arc::new(arrow::array::BinaryArray::from(values.clone())), [Some("text"), Some("ff0a"), None]),
+            (Arc::new(arrow::array::BinaryViewArray::from(values)), [Some("text"), Some("ff0a"), None]),
+            (
+                Arc::new(
+                    arrow::array::FixedSizeBinaryArray::try_from_sparse_iter_with_size(fixed.into_iter(), 2).unwrap(),
+                ),
+                [Some("fffe"), None, Some("6162")],
+            ),
+        ];
+        for (array, expected) in arrays {
+            let texts = bring(&array, &DataType::Utf8).unwrap();
+            assert_eq!(texts.as_string::<i32>().iter().collect::<Vec<_>>(), expected);
+        }
+    }
+
+    #[test]
+    fn unions_and_calendar_intervals_are_text() {
+        use arrow::array::{Int64Array, IntervalMonthDayNanoArray, UnionArray};
+        use arrow::datatypes::{IntervalMonthDayNano, UnionFields};
+        let fields = [(0, "n", DataType::Int64), (1, "s", DataType::Utf8)]
+            .map(|(id, name, data_type)| (id, Arc::new(Field::new(name, data_type, true))));
+        let children: Vec<ArrayRef> =
+            vec![Arc::new(Int64Array::from(vec![Some(7), None, None])), Arc::new(StringArray::from(vec!["", "", "x"]))];
+        let union =
+            UnionArray::try_new(UnionFields::from_iter(fields), vec![0i8, 0, 1].into(), None, children).unwrap();
+        let union: ArrayRef = Arc::new(union);
+        assert_eq!(plain(union.data_type()), DataType::Utf8);
+        let texts = bring(&union, &DataType::Utf8).unwrap();
+        assert_eq!(texts.as_string::<i32>().iter().collect::<Vec<_>>(), [Some("7"), None, Some("x")]);
+        let value = IntervalMonthDayNano::new(1, 2, 3);
+        let intervals: ArrayRef = Arc::new(IntervalMonthDayNanoArray::from(vec![Some(value), None]));
+        assert_eq!(plain(intervals.data_type()), DataType::Utf8);
+        let texts = bring(&intervals, &DataType::Utf8).unwrap();
+        assert!(texts.as_string::<i32>().value(0).starts_with("1 mon") && texts.is_null(1));
     }
 }

@@ -9,7 +9,7 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use arrow::array::RecordBatch;
-use arrow::datatypes::{DataType, Schema, SchemaRef};
+use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
@@ -17,6 +17,7 @@ use tempfile::TempPath;
 
 use crate::encode::{Format, encode};
 use crate::error::Error;
+use crate::shape;
 
 /// Rows of a written row group: the size that readers in parallel like.
 const GROUP_ROWS: usize = 131_072;
@@ -57,6 +58,12 @@ impl Writer {
         let (file, temporary) = temporary(folder, &name.to_string_lossy()).map_err(|e| failed(&e))?.into_parts();
         let sink = match format {
             Format::Parquet => {
+                if let Some((column, data_type)) = schema.fields().iter().find_map(|field| foreign(field, field.name()))
+                {
+                    return Err(failed(&format!(
+                        "Parquet cannot hold column {column} of type {data_type}; choose other columns"
+                    )));
+                }
                 let properties = WriterProperties::builder()
                     .set_compression(Compression::ZSTD(ZstdLevel::default()))
                     .set_max_row_group_row_count(Some(GROUP_ROWS))
@@ -149,6 +156,29 @@ fn temporary(folder: &Path, name: &str) -> std::io::Result<tempfile::NamedTempFi
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
     builder.tempfile_in(folder)
+}
+
+/// The first member of a column that Parquet cannot hold: its path and its type.
+fn foreign(field: &Field, path: &str) -> Option<(String, DataType)> {
+    let below = |member: &FieldRef| {
+        let path = format!("{path}.{}", member.name());
+        match member.data_type() {
+            DataType::Struct(none) if none.is_empty() => Some((path, member.data_type().clone())),
+            _ => foreign(member, &path),
+        }
+    };
+    match field.data_type() {
+        DataType::Struct(members) => members.iter().find_map(below),
+        DataType::List(item)
+        | DataType::LargeList(item)
+        | DataType::ListView(item)
+        | DataType::LargeListView(item)
+        | DataType::FixedSizeList(item, _)
+        | DataType::RunEndEncoded(_, item)
+        | DataType::Map(item, _) => below(item),
+        DataType::Dictionary(_, values) => foreign(&Field::new("", values.as_ref().clone(), true), path),
+        other => (!shape::storable(other)).then(|| (path.to_owned(), other.clone())),
+    }
 }
 
 /// The schema without structs that have no members, which Parquet cannot hold.

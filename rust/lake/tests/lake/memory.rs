@@ -102,3 +102,31 @@ fn an_endless_stream_can_be_closed() {
     stream.close();
     assert_eq!(stream.report().inputs[0].state, InputState::Part);
 }
+
+#[test]
+fn a_thread_for_every_grain_of_sand_is_not_started() {
+    let mut stream = run(vec![Ok(table(0, 100))], &json!({"threads": 1_000_000_000_000_u64}));
+    assert_eq!(numbers(&mut stream).len(), all(&mut run(vec![Ok(table(0, 100))], &json!({}))).len());
+}
+
+#[test]
+fn types_that_no_file_can_hold_are_written_as_text() {
+    use arrow::array::IntervalMonthDayNanoArray;
+    use arrow::datatypes::IntervalMonthDayNano;
+    let spans = IntervalMonthDayNanoArray::from(vec![IntervalMonthDayNano::new(1, 2, 3)]);
+    let columns: [(&str, arrow::array::ArrayRef); 2] = [("Image", text(&["nc"])), ("span", Arc::new(spans))];
+    let given = batch(&columns);
+    let reader = RecordBatchIterator::new(vec![Ok(given.clone())], given.schema());
+    let mut stream = match_reader(&netcat(), Box::new(reader), &options(&json!({}))).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("out.parquet");
+    let mut writer = sigtrawl_lake::Writer::create(&path, sigtrawl_lake::Format::Parquet, &stream.schema()).unwrap();
+    for batch in batches(&mut stream) {
+        writer.write(&batch).unwrap();
+    }
+    writer.finish().unwrap();
+    // What is not brought into a form of ours is refused by name.
+    let error = sigtrawl_lake::Writer::create(&path, sigtrawl_lake::Format::Parquet, &given.schema()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Output);
+    assert!(error.to_string().contains("cannot hold column span of type Interval"), "{error}");
+}
