@@ -1,5 +1,7 @@
 """`scan`, `check` and `RuleSet.match`: what they take, what they give, what they refuse."""
 
+import os
+import signal
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -232,3 +234,43 @@ def test_data_that_cannot_be_read_is_an_error_and_no_empty_answer() -> None:
     rules = st.rules_from_yaml("title: t\nlogsource: {category: test}\ndetection: {s: {m.k: a}, condition: s}\n")
     with pytest.raises(InputError, match="map keys are no text"):
         st.compile(rules).match(data, schema="none").collect()
+
+
+def test_looking_through_many_files_can_be_interrupted(tmp_path: Path, frame: pl.DataFrame, ruleset: st.RuleSet) -> None:
+    first = tmp_path / "0.parquet"
+    frame.write_parquet(first)
+    for number in range(1, 20_000):
+        (tmp_path / f"{number}.parquet").hardlink_to(first)
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        for look in (st.check, st.scan):
+            signal.setitimer(signal.ITIMER_REAL, 0.05)
+            with pytest.raises(KeyboardInterrupt):
+                look(tmp_path, ruleset)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def test_a_pipe_is_a_failed_input(events: Path, ruleset: st.RuleSet) -> None:
+    pipe = events.parent / "pipe.parquet"
+    os.mkfifo(pipe)
+    matches = st.scan([events, pipe], ruleset).collect()
+    assert len(matches) == 3
+    assert [(entry.state, entry.reason) for entry in matches.report.inputs][1] == ("failed", "not a regular file")
+
+
+def test_a_panic_is_told_by_its_error_alone(
+    ruleset: st.RuleSet, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = pa.array([0, 9], pa.int8())
+    broken = pa.record_batch({"Image": pa.DictionaryArray.from_arrays(keys, pa.array(["x"]), safe=False)})
+    for debug, said in (("", False), ("1", True)):
+        monkeypatch.setenv("SIGTRAWL_DEBUG", debug)
+        with pytest.raises(InputError, match="internal error: index out of bounds"):
+            ruleset.match(broken, schema="none").collect()
+        assert ("panicked" in capfd.readouterr().err) is said

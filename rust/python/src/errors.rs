@@ -7,6 +7,8 @@ use pyo3::prelude::*;
 use sigtrawl_core::ErrorKind as CoreKind;
 use sigtrawl_lake::ErrorKind as LakeKind;
 
+use crate::panics::Quiet;
+
 /// A core error as a Python exception.
 pub(crate) fn core(error: &sigtrawl_core::Error) -> PyErr {
     let class = match error.kind() {
@@ -50,7 +52,10 @@ pub(crate) fn exception(class: &str, message: String) -> PyErr {
 
 /// Runs `work`; a panic inside becomes an exception that says so.
 pub(crate) fn fenced<T>(work: impl FnOnce() -> PyResult<T>) -> PyResult<T> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+    let quiet = Quiet::new();
+    let done = catch_unwind(AssertUnwindSafe(work));
+    drop(quiet);
+    done.unwrap_or_else(|panic| {
         let text = panic
             .downcast_ref::<&str>()
             .map(|text| (*text).to_owned())

@@ -1,5 +1,11 @@
 //! The module's functions.
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use pyo3_arrow::PySchema;
@@ -7,8 +13,9 @@ use pyo3_arrow::input::AnyRecordBatch;
 use sigtrawl_lake::{Report, ScanOptions};
 
 use crate::errors;
+use crate::panics::THREADS;
 use crate::rule_set::RuleSet;
-use crate::stream::MatchStream;
+use crate::stream::{MatchStream, PATIENCE};
 
 /// A report as JSON.
 pub(crate) fn json<'py>(py: Python<'py>, report: &Report) -> PyResult<Bound<'py, PyBytes>> {
@@ -19,6 +26,38 @@ pub(crate) fn json<'py>(py: Python<'py>, report: &Report) -> PyResult<Bound<'py,
 
 fn options(bytes: &[u8]) -> PyResult<ScanOptions> {
     ScanOptions::from_json(bytes).map_err(|error| errors::lake(&error))
+}
+
+/// Does work that may take its time on a thread of its own, and looks after signals meanwhile. After an interrupt the
+/// thread is told to give up but not waited for: it may hang on a file that does not answer.
+fn interruptibly<T: Send + 'static>(
+    py: Python<'_>,
+    cancel: &AtomicBool,
+    work: impl FnOnce() -> Result<T, sigtrawl_lake::Error> + Send + 'static,
+) -> PyResult<T> {
+    let (sender, receiver) = channel();
+    // A receiver may be moved between threads but not shared, which letting go of the GIL asks for.
+    let receiver = Mutex::new(receiver);
+    let wait = || receiver.lock().unwrap_or_else(PoisonError::into_inner).recv_timeout(PATIENCE);
+    thread::Builder::new()
+        .name(format!("{THREADS}inputs"))
+        .spawn(move || drop(sender.send(catch_unwind(AssertUnwindSafe(work)))))
+        .map_err(|error| errors::exception("SigtrawlError", format!("cannot start a thread: {error}")))?;
+    loop {
+        match py.detach(wait) {
+            Ok(Ok(done)) => return done.map_err(|error| errors::lake(&error)),
+            Ok(Err(panic)) => resume_unwind(panic),
+            Err(RecvTimeoutError::Disconnected) => {
+                return Err(errors::exception("SigtrawlError", "internal error: a thread got lost".to_owned()));
+            }
+            Err(RecvTimeoutError::Timeout) => {
+                if let Err(interrupt) = py.check_signals() {
+                    cancel.store(true, Relaxed);
+                    return Err(interrupt);
+                }
+            }
+        }
+    }
 }
 
 /// Judges a regex: `None`, or what is wrong; a message that begins with `unsupported` names a feature the dialect lacks.
@@ -33,8 +72,9 @@ pub(crate) fn check_regex(pattern: &str, flags: &str) -> PyResult<Option<String>
 pub(crate) fn scan(py: Python<'_>, ruleset: &RuleSet, paths: Vec<String>, options: &[u8]) -> PyResult<MatchStream> {
     errors::fenced(|| {
         let options = self::options(options)?;
-        let stream = py.detach(|| sigtrawl_lake::scan(&ruleset.inner, &paths, &options));
-        stream.map(MatchStream::from).map_err(|error| errors::lake(&error))
+        let rules = ruleset.inner.clone();
+        let cancel = options.cancel.clone();
+        interruptibly(py, &cancel, move || sigtrawl_lake::scan(&rules, &paths, &options)).map(MatchStream::from)
     })
 }
 
@@ -64,7 +104,9 @@ pub(crate) fn check<'py>(
 ) -> PyResult<Bound<'py, PyBytes>> {
     let report = errors::fenced(|| {
         let options = self::options(options)?;
-        py.detach(|| sigtrawl_lake::check(&ruleset.inner, &paths, &options)).map_err(|error| errors::lake(&error))
+        let rules = ruleset.inner.clone();
+        let cancel = options.cancel.clone();
+        interruptibly(py, &cancel, move || sigtrawl_lake::check(&rules, &paths, &options))
     })?;
     json(py, &report)
 }

@@ -9,6 +9,7 @@
 mod batch;
 mod errors;
 mod functions;
+mod panics;
 mod rule_set;
 mod stream;
 mod writer;
@@ -18,6 +19,7 @@ use pyo3::prelude::*;
 /// The compiled core of Sigtrawl.
 #[pymodule]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    panics::install();
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     module.add_class::<rule_set::RuleSet>()?;
     module.add_class::<stream::MatchStream>()?;
