@@ -197,7 +197,7 @@ def test_what_is_half_taken_and_closed_is_no_whole_answer(matches: st.Matches) -
     matches.close()
     with pytest.raises(UsageError, match="closed before their end"):
         next(stream)
-    with pytest.raises(OSError, match="closed before their end"):
+    with pytest.raises(pa.ArrowInvalid, match="closed before their end"):
         reader.read_all()
 
 
