@@ -101,6 +101,9 @@ impl Finder<'_> {
         let mut entries = Vec::new();
         self.expand(Path::new(""), &parts, &mut entries)?;
         // As a walk of the folder would have them.
+        if pattern.ends_with(std::path::is_separator) {
+            entries.retain(|path| path.is_dir());
+        }
         entries.sort();
         entries.dedup();
         let any_suffix = names_a_suffix(pattern);

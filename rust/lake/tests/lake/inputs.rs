@@ -184,6 +184,8 @@ fn two_asterisks_at_the_end_are_everything_below() {
     let files = |given: &str| inputs(dir.path(), &[given]).into_iter().map(|(file, _)| file).collect::<Vec<_>>();
     assert_eq!(files("**"), ["a.parquet", "b/c/d.parquet"]);
     assert_eq!(files("b/c/**"), ["b/c/d.parquet"]);
+    // A separator at the end asks for folders.
+    assert_eq!(files("*/"), ["b/c/d.parquet"]);
 }
 
 #[test]
