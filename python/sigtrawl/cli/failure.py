@@ -16,8 +16,6 @@ from sigtrawl.cli.exit import Exit, of_error
 from sigtrawl.cli.render.screen import Screen
 from sigtrawl.errors import SigtrawlError
 
-ISSUES = "https://github.com/sigtrawl/sigtrawl/issues"
-
 # The parser's own base class has moved between releases of Typer; its public child leads to it in all of them.
 _ParserError = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 
@@ -58,8 +56,8 @@ def _report(error: BaseException, screen: Screen) -> Exit:
     if os.environ.get("SIGTRAWL_DEBUG") == "1":
         traceback.print_exception(error)
     screen.error(
-        f"something went wrong inside sigtrawl ({type(error).__name__}: {error}); please report it at {ISSUES} "
-        "with the command and what SIGTRAWL_DEBUG=1 adds to it"
+        f"something went wrong inside sigtrawl ({type(error).__name__}: {error}); please report it "
+        "with the command, the output of sigtrawl --version and what SIGTRAWL_DEBUG=1 adds"
     )
     return Exit.OUTPUT
 
