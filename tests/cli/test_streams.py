@@ -145,7 +145,10 @@ def test_a_reader_that_leaves_is_no_error(rules: Path, many: Path) -> None:
 def test_an_interrupt_ends_with_130_and_keeps_what_was_found(rules: Path, many: Path, tmp_path: Path, order: int) -> None:
     output = tmp_path / "m.jsonl"
     command = [*PROGRAM, "scan", str(many), "-r", str(rules), "-o", str(output), "--engine", "reference"]
+    # What the test runner ignores (nohup ignores SIGHUP), its children would ignore too, and rightly.
+    before = signal.signal(order, signal.SIG_DFL)
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment())
+    signal.signal(order, before)
     deadline = time.monotonic() + 30
     while not list(tmp_path.glob("*m.jsonl*")) and time.monotonic() < deadline:
         time.sleep(0.01)
