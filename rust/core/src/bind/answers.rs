@@ -51,18 +51,18 @@ pub(crate) fn resolve(schema: &Schema, mapping: Option<&Mapping>, view: Option<&
 
 /// A column that rules may see: those whose names begin with `_` are provenance.
 fn event_column(schema: &Schema, name: &str) -> Option<ColumnPath> {
-    let path = ColumnPath::resolve(schema, name).or_else(|| {
+    let of_event = |column: usize| !schema.field(column).name().starts_with('_');
+    ColumnPath::resolve(schema, name).filter(|path| of_event(path.column)).or_else(|| {
         // Names as the specification writes them: `ThreatName` is "Threat Name", `Provider_Name` is "Provider@Name".
-        let wanted = normalised(name);
-        let column = schema.fields().iter().position(|field| normalised(field.name()) == wanted)?;
+        let same = |column: &usize| normalised(schema.field(*column).name()).eq(normalised(name));
+        let column = (0..schema.fields().len()).find(|column| of_event(*column) && same(column))?;
         Some(ColumnPath { column, members: Vec::new() })
-    })?;
-    (!schema.field(path.column).name().starts_with('_')).then_some(path)
+    })
 }
 
 /// A name as the specification writes it: without spaces, attributes after an underscore.
-fn normalised(name: &str) -> String {
-    name.replace(' ', "").replace('@', "_")
+fn normalised(name: &str) -> impl Iterator<Item = char> + '_ {
+    name.chars().filter(|c| *c != ' ').map(|c| if c == '@' { '_' } else { c })
 }
 
 /// Further readings of a predicate on a column with value maps: each is accepted beside the predicate itself.
