@@ -37,9 +37,7 @@ def escape(literal: str) -> str:
 
 @cache
 def _judge() -> Callable[[str, str], str | None]:
-    """Find the core; without it (rules are linted where no wheel exists) every pattern passes."""
-    try:
-        from sigtrawl._native import check_regex
-    except ImportError:
-        return lambda _pattern, _flags: None
+    """Find the core, once a rule has a regular expression: rules without one load without it."""
+    from sigtrawl._native import check_regex
+
     return check_regex
