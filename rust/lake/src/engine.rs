@@ -35,5 +35,5 @@ pub(crate) fn text_form(array: &dyn Array) -> Option<ArrayRef> {
 
 /// The instants of a column, null where it holds none.
 pub(crate) fn times(array: &dyn Array) -> TimestampMicrosecondArray {
-    sigtrawl_core::times(array).0
+    sigtrawl_core::times(array)
 }

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use arrow::array::{
     Array, ArrayRef, RecordBatch, StructArray, TimestampMicrosecondArray, TimestampMicrosecondBuilder, new_null_array,
 };
+use arrow::buffer::NullBuffer;
 use arrow::datatypes::{Field, FieldRef, Fields, Schema};
 
 use crate::engine;
@@ -162,20 +163,18 @@ impl Lift {
 /// For each row the first readable time of `columns`, and how many rows have values there and no time.
 fn first_time(columns: &[&ArrayRef], rows: usize) -> (TimestampMicrosecondArray, u64) {
     let read: Vec<TimestampMicrosecondArray> = columns.iter().map(|column| engine::times(column)).collect();
+    // Once a column: what is null in a dictionary's value is null in the row, and finding that out visits all rows.
+    let nulls: Vec<_> = columns.iter().map(Array::logical_nulls).collect();
+    let is_value = |nulls: &Option<NullBuffer>, row| nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row));
     let mut unreadable = 0;
     let mut times = TimestampMicrosecondBuilder::with_capacity(rows);
     for row in 0..rows {
         let time = read.iter().find(|times| times.is_valid(row)).map(|times| times.value(row));
-        let unread = time.is_none() && columns.iter().any(|column| is_value(column, row));
+        let unread = time.is_none() && nulls.iter().any(|nulls| is_value(nulls, row));
         unreadable += u64::from(unread);
         times.append_option(time);
     }
     (times.finish().with_timezone("UTC"), unreadable)
-}
-
-/// Not null, in a dictionary's value neither.
-fn is_value(column: &ArrayRef, row: usize) -> bool {
-    column.logical_nulls().is_none_or(|nulls| nulls.is_valid(row))
 }
 
 #[cfg(test)]

@@ -223,8 +223,8 @@ pub fn text_form(array: &dyn Array) -> Result<ArrayRef, Error> {
     Ok(Arc::new(shown.collect::<StringArray>()))
 }
 
-/// A column as event times, and how many of its values are there but unreadable.
-pub fn times(array: &dyn Array) -> (TimestampMicrosecondArray, u64) {
+/// A column as event times; what is no time is null.
+pub fn times(array: &dyn Array) -> TimestampMicrosecondArray {
     let direct = match array.data_type() {
         DataType::Timestamp(..) | DataType::Date32 | DataType::Date64 => {
             cast(array, &DataType::Timestamp(TimeUnit::Microsecond, None)).ok()
@@ -242,6 +242,5 @@ pub fn times(array: &dyn Array) -> (TimestampMicrosecondArray, u64) {
             Err(_) => TimestampMicrosecondArray::new_null(array.len()),
         },
     };
-    let unreadable = times.null_count() - array.logical_null_count();
-    (times.with_timezone("UTC"), unreadable as u64)
+    times.with_timezone("UTC")
 }
