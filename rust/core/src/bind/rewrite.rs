@@ -126,17 +126,10 @@ impl<'a> Rewriter<'a> {
                         self.slot(path, &Compiled::Number { cmp: Cmp::Eq, value: n.to_string() })
                     }
                     (Scalar::Text(text), Some(path)) => {
-                        let test = if text.contains(['*', '?']) {
-                            like(&text.replace('\\', "\\\\"), false)
-                        } else {
-                            Err(String::new())
-                        };
-                        let test = test.unwrap_or_else(|_| Compiled::Text {
-                            kind: Kind::Equals,
-                            value: text.clone(),
-                            cased: false,
-                        });
-                        self.slot(path, &test)
+                        // A backslash in a route is itself, never an escape, so every pattern can be read.
+                        let pattern = text.contains(['*', '?']).then(|| like(&text.replace('\\', "\\\\"), false));
+                        let literal = || Compiled::Text { kind: Kind::Equals, value: text.clone(), cased: false };
+                        self.slot(path, &pattern.and_then(Result::ok).unwrap_or_else(literal))
                     }
                 };
                 any.push(node);

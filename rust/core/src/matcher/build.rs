@@ -90,30 +90,27 @@ impl MatcherBuilder {
                 };
                 self.file(Kind::Contains, needle, slot, check);
             }
-            Compiled::Regex { regex, required } if self.defers => {
-                self.deferred.insert(slot, regex.clone());
+            Compiled::Regex { regex, required } => {
+                let check = if self.defers {
+                    self.deferred.insert(slot, regex.clone());
+                    Check::Sure
+                } else {
+                    Check::Regex(regex.clone())
+                };
                 match required {
                     Some(texts) => {
-                        let entry = self.entry(slot, Check::Sure);
+                        let entry = self.entry(slot, check);
                         for text in texts {
                             self.contains.entry(text.clone()).or_default().push(entry);
                         }
                     }
-                    None => self.anything.push(slot),
-                }
-            }
-            Compiled::Regex { regex, required } => match required {
-                Some(texts) => {
-                    let entry = self.entry(slot, Check::Regex(regex.clone()));
-                    for text in texts {
-                        self.contains.entry(text.clone()).or_default().push(entry);
+                    None if self.defers => self.anything.push(slot),
+                    None => {
+                        let entry = self.entry(slot, check);
+                        self.always.push(entry);
                     }
                 }
-                None => {
-                    let entry = self.entry(slot, Check::Regex(regex.clone()));
-                    self.always.push(entry);
-                }
-            },
+            }
             Compiled::Number { cmp: Cmp::Eq, value } => {
                 let entry = self.entry(slot, Check::Sure);
                 self.numbers.entry(value.clone()).or_default().push(entry);

@@ -1,8 +1,7 @@
 //! The scanner: scratch space that drives a binding over record batches.
 //!
 //! For each batch: every column's rows get signatures, signatures are counted into the number of rows of each predicate,
-//! and the graph is evaluated for the rules that these counts leave open. Scratch is kept between batches; nothing is
-//! allocated per row.
+//! and the graph is evaluated for the rules that these counts leave open. Scratch is kept between batches.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,7 +11,7 @@ use arrow::array::{Array, ArrayRef, RecordBatch};
 use super::bitmap::Bitmap;
 use super::evaluate::Evaluation;
 use super::signatures::{ABSENT, NOTHING, SignatureId, Signatures};
-use crate::bind::{Binding, FALSE};
+use crate::bind::Binding;
 use crate::column::{Leaves, all_leaves, leaves};
 use crate::error::Error;
 use crate::matcher::ColumnMatcher;
@@ -154,7 +153,7 @@ impl Scanner {
         let mut found: Vec<RowRule> = Vec::new();
         let mut matching = Bitmap::default();
         for &(rule, root) in &binding.rules {
-            if root == FALSE || evaluation.bound(root) == 0 {
+            if evaluation.bound(root) == 0 {
                 continue;
             }
             matching.fill(rows);

@@ -23,7 +23,7 @@ pub(crate) const ABSENT: SignatureId = 0;
 pub(crate) const NOTHING: SignatureId = 1;
 
 const UNKNOWN: SignatureId = u32::MAX;
-/// Entries of the value cache: 8,192 values of 150 bytes are about a megabyte, inside the second-level cache.
+/// Entries of the value cache: 8,192 values of 150 bytes are about 1.5 MiB a column and thread.
 const CACHE: usize = 8_192;
 /// Values longer than this are not kept in the cache: script blocks would fill it.
 const LONGEST_CACHED: usize = 512;
@@ -309,7 +309,7 @@ impl Signatures {
         }));
     }
 
-    /// Numbers, times and binary: through their text, each distinct neighbour once.
+    /// Numbers, times and binary: through their text, and so through the cache of texts.
     fn of_formatted(
         &mut self,
         matcher: &ColumnMatcher,
