@@ -218,7 +218,7 @@ def _metadata(plan: dict[str, Any]) -> pl.DataFrame:
         {
             "rule": place,
             "rule_id": rule["id"],
-            "rule_title": rule["title"] if rule["id"] else rule["path"],
+            "rule_title": rule["title"] if rule["id"] else rule["path"] or rule["title"],
             "level": rule["level"],
             "author": rule["author"],
             "tags": rule["tags"],

@@ -22,10 +22,10 @@ from tempfile import NamedTemporaryFile
 
 import sigtrawl
 from sigtrawl.errors import CompiledFileError, OutputError
+from sigtrawl.plan import VERSION as PLAN_VERSION
 
 MAGIC = b"\x89sigtrawl\r\n\x1a\n"
 CONTAINER_VERSION = 1
-PLAN_VERSION = 1
 
 _VERSIONS = struct.Struct("<HHB")
 _SIZES = struct.Struct("<QQ")
