@@ -37,6 +37,7 @@ class Request:
         columns: Which columns the event of a match holds.
         engine: Who matches.
         threads: How many threads may work, at most 256 at once; None leaves it to the machine.
+        own: The mappings that users gave as files, by name: they must fit the inputs.
     """
 
     mappings: "tuple[Schema, ...]"
@@ -45,6 +46,7 @@ class Request:
     columns: Columns
     engine: Engine
     threads: int | None
+    own: tuple[str, ...] = ()
 
     def to_json(self) -> bytes:
         """Give the options as the core reads them."""
@@ -56,6 +58,12 @@ class Request:
                 "logsource": self.logsource,
                 "columns": columns,
                 "threads": None if self.threads is None else min(self.threads, _MOST_THREADS),
+                "demands": [
+                    {"schema": mapping.name, "file": mapping.source, **demand.to_dict()}
+                    for mapping in self.mappings
+                    if mapping.name in self.own
+                    for demand in mapping.demands
+                ],
             }
         ).encode()
 
@@ -74,7 +82,7 @@ def request(
         SchemaError: The schema is neither known nor a file, or the file is no mapping.
         UsageError: The log source, the columns, the engine or the threads make no sense.
     """
-    mappings, name = _schema(schema)
+    mappings, name, own = _schema(schema)
     if isinstance(columns, str) and columns not in {"used", "all"}:
         message = f"columns must be 'used', 'all' or a list of names, not {columns!r}"
         raise UsageError(message)
@@ -85,7 +93,7 @@ def request(
         message = f"threads must be a whole number from 1, not {threads!r}"
         raise UsageError(message)
     source = None if logsource is None else read_logsource(logsource)
-    return Request(mappings, name, source, columns, engine, threads)
+    return Request(mappings, name, source, columns, engine, threads, own)
 
 
 def read_logsource(given: LogSource) -> dict[str, str | None]:
@@ -118,21 +126,22 @@ def _pair(part: str) -> tuple[str, str]:
     return key, value
 
 
-def _schema(given: "str | os.PathLike[str] | None") -> "tuple[tuple[Schema, ...], str | None]":
-    """Give the mappings to send, and the name of the one to use."""
+def _schema(given: "str | os.PathLike[str] | None") -> "tuple[tuple[Schema, ...], str | None, tuple[str, ...]]":
+    """Give the mappings to send, the name of the one to use, and the names of those that came from files."""
     from sigtrawl import schemas
 
-    known = {mapping.name: mapping for mapping in schemas.builtin()}
+    mappings = schemas.builtin()
     if given is None:
-        return tuple(known.values()), None
+        return mappings, None, ()
+    known = {name: mapping.name for mapping in mappings for name in (mapping.name, *mapping.aliases)}
     name = os.fspath(given)
     if name == NO_SCHEMA or name in known:
-        return tuple(known.values()), name
+        return mappings, known.get(name, name), ()
     path = Path(name)
     if path.suffix in {".yml", ".yaml"} or path.exists():
         own = schemas.load_mapping(path)
-        known[own.name] = own
-        return tuple(known.values()), own.name
+        schemas.refuse_known_names(own, mappings)
+        return (*mappings, own), own.name, (own.name,)
     close = get_close_matches(name, [*known, NO_SCHEMA], n=1)
     guess = f" (did you mean {close[0]}?)" if close else ""
     message = (

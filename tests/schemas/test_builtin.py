@@ -1,6 +1,6 @@
 """The mappings that come with the package, and how tables are recognised by them."""
 
-from sigtrawl.schemas import Mapping, Nearest, builtin, nearest, read_mapping, recognise
+from sigtrawl.schemas import Mapping, Nearest, TimeColumn, builtin, nearest, read_mapping, recognise
 
 WINDOWS, ASIM = builtin()
 
@@ -11,10 +11,10 @@ def test_names() -> None:
 
 
 def test_recognised_by_columns() -> None:
-    assert recognise(builtin(), ["EventID", "x", "Channel"]) == (WINDOWS, "has Channel, EventID")
-    assert recognise(builtin(), ["TargetProcessName"]) == (ASIM, "has TargetProcessName")
+    assert recognise(builtin(), ["EventID", "x", "Channel"]) == (WINDOWS, "has the columns Channel, EventID")
+    assert recognise(builtin(), ["TargetProcessName"]) == (ASIM, "has the columns TargetProcessName")
     both = ["Channel", "EventID", "TargetProcessCommandLine"]
-    assert recognise(reversed_builtin(), both) == (WINDOWS, "has Channel, EventID")
+    assert recognise(reversed_builtin(), both) == (WINDOWS, "has the columns Channel, EventID")
 
 
 def reversed_builtin() -> tuple[Mapping, ...]:
@@ -22,7 +22,7 @@ def reversed_builtin() -> tuple[Mapping, ...]:
 
 
 def test_what_the_nearest_lack() -> None:
-    missing = "TargetProcessName or TargetProcessCommandLine"
+    missing = "one of TargetProcessName, TargetProcessCommandLine"
     assert nearest(builtin(), ["channel"]) == [
         Nearest("asim_process_create", (missing,)),
         Nearest("windows", ("Channel", "EventID")),
@@ -68,12 +68,12 @@ def test_a_service_is_one_route() -> None:
 
 
 def test_time_columns() -> None:
-    assert WINDOWS.time == ("TimeCreated_SystemTime", "UtcTime")
-    assert ASIM.time == ("EventStartTime", "TimeGenerated")
+    assert WINDOWS.time == (TimeColumn("TimeCreated_SystemTime"), TimeColumn("UtcTime"))
+    assert ASIM.time == (TimeColumn("EventStartTime"), TimeColumn("TimeGenerated"))
     assert WINDOWS.own_names
     assert not ASIM.own_names
 
 
 def test_a_mapping_without_recognition_by_any() -> None:
     only = read_mapping("{name: x, recognise: {any: [a, b]}, routes: [{logsource: {category: c}}]}")
-    assert recognise([only], ["b"]) == (only, "has b")
+    assert recognise([only], ["b"]) == (only, "has the columns b")

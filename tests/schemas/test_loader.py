@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sigtrawl.errors import SchemaError
-from sigtrawl.schemas import Answer, LogSource, builtin, load_mapping, read_mapping
+from sigtrawl.schemas import Answer, LogSource, TimeColumn, builtin, load_mapping, read_mapping
 
 GOOD = """
 name: shop
@@ -32,7 +32,7 @@ routes:
 
 def test_a_mapping_is_read_whole() -> None:
     mapping = read_mapping(GOOD)
-    assert (mapping.name, mapping.title, mapping.time, mapping.own_names) == ("shop", "Sales", ("at",), True)
+    assert (mapping.name, mapping.title, mapping.time, mapping.own_names) == ("shop", "Sales", (TimeColumn("at"),), True)
     assert (mapping.recognise_all, mapping.recognise_any) == (("kind",), ("a", "b"))
     assert mapping.fields["One"] == Answer(("column",))
     assert mapping.fields["Several"].columns == ("first", "second")
@@ -61,7 +61,7 @@ def test_what_is_left_out_is_empty() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("name: shop", "nom: shop", r"shop\.yml: unknown key 'nom' \(known: fields, name,"),
+        ("name: shop", "nom: shop", r"shop\.yml: unknown key 'nom' \(known: aliases, extends,"),
         ("name: shop\n", "", "the key 'name' is missing"),
         ("name: shop", "name: [shop]", "name: must be non-empty text, not a list"),
         ("name: shop", "name: none", "name: 'none' means"),
@@ -72,7 +72,7 @@ def test_what_is_left_out_is_empty() -> None:
         ("all: [kind]", "every: [kind]", "recognise: unknown key 'every'"),
         ("time: [at]", "time: [1]", r"time\[1\]: must be non-empty text, not 1"),
         ("One: column", "One:", "fields.One: must be a column, a list of columns or a mapping, not nothing"),
-        ("One: column", "One: {bare: true}", "fields.One: needs 'columns' or 'hashes'"),
+        ("One: column", "One: {bare: true}", "fields.One: needs 'columns', 'join' or 'hashes'"),
         ("One: column", "One: {column: x}", "fields.One: unknown key 'column'"),
         ("One: column", "yes: column", "fields: the key True must be non-empty text"),
         ("hex: true", "hex: 1", "fields.Rich.hex: must be true or false, not 1"),

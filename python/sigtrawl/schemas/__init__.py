@@ -6,22 +6,29 @@ loader. Nothing here knows of rules or of matching: whoever binds rules to a tab
     >>> from sigtrawl import schemas
     >>> mapping, reason = schemas.recognise(schemas.builtin(), ["Channel", "EventID", "Image"])
     >>> mapping.name, reason
-    ('windows', 'has Channel, EventID')
+    ('windows', 'has the columns Channel, EventID')
 """
 
-from sigtrawl.schemas.loader import builtin, load_mapping, read_mapping
-from sigtrawl.schemas.model import Answer, LogSource, Mapping, Route
+from sigtrawl.schemas.loader import builtin, load_mapping, read_mapping, refuse_known_names
+from sigtrawl.schemas.model import Answer, Demand, LogSource, Mapping, Route, TimeColumn
+from sigtrawl.schemas.paths import Choice, PathPart, parse_path
 from sigtrawl.schemas.recognise import Nearest, nearest, recognise
 
 __all__ = [
     "Answer",
+    "Choice",
+    "Demand",
     "LogSource",
     "Mapping",
     "Nearest",
+    "PathPart",
     "Route",
+    "TimeColumn",
     "builtin",
     "load_mapping",
     "nearest",
+    "parse_path",
     "read_mapping",
     "recognise",
+    "refuse_known_names",
 ]

@@ -1,73 +1,13 @@
-"""Reading the answers of a schema mapping, and the places that its error messages name."""
+"""Reading the answers of a schema mapping: what answers which Sigma field."""
 
 from collections.abc import Mapping as AnyMapping
-from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from sigtrawl.errors import SchemaError
 from sigtrawl.schemas.model import Answer
+from sigtrawl.schemas.places import Place, kind, read_bool, read_column, read_columns, read_texts
 
-_ANSWER_KEYS = frozenset({"columns", "values", "hex", "bare", "hashes"})
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where in which file we are reading."""
-
-    source: str
-    path: str = ""
-
-    def __truediv__(self, step: str | int) -> "Place":
-        """Step into a key, or into the n-th item of a list."""
-        if isinstance(step, int):
-            return Place(self.source, f"{self.path}[{step}]")
-        return Place(self.source, f"{self.path}.{step}" if self.path else step)
-
-    def error(self, message: str) -> SchemaError:
-        """Make the error that names this place."""
-        return SchemaError(f"{self.source}: {self.path}: {message}" if self.path else f"{self.source}: {message}")
-
-    def mapping(self, plain: Any) -> dict[str, Any]:
-        """Take a mapping with free text keys; nothing at all is an empty one."""
-        if plain is None:
-            return {}
-        if not isinstance(plain, dict):
-            raise self.error(f"must be a mapping, not {_kind(plain)}")
-        for key in plain:
-            if not isinstance(key, str) or not key:
-                raise self.error(f"the key {key!r} must be non-empty text (quote it if YAML reads it otherwise)")
-        return plain
-
-    def table(self, plain: Any, known: AbstractSet[str], required: AbstractSet[str] = frozenset()) -> dict[str, Any]:
-        """Take a mapping whose keys are all known and among which the required ones are."""
-        if not isinstance(plain, dict):
-            raise self.error(f"must be a mapping, not {_kind(plain)}")
-        table = self.mapping(plain)
-        for key in table:
-            if key not in known:
-                raise self.error(f"unknown key {key!r} (known: {', '.join(sorted(known))})")
-        for key in sorted(required):
-            if key not in table:
-                raise self.error(f"the key {key!r} is missing")
-        return table
-
-
-def read_text(plain: Any, place: Place) -> str:
-    """Take non-empty text."""
-    if not isinstance(plain, str) or not plain:
-        raise place.error(f"must be non-empty text, not {_kind(plain)}")
-    return plain
-
-
-def read_texts(plain: Any, place: Place) -> tuple[str, ...]:
-    """Take a list of non-empty texts; nothing at all is an empty one."""
-    if plain is None:
-        return ()
-    if not isinstance(plain, list):
-        raise place.error(f"must be a list of texts, not {_kind(plain)}")
-    return tuple(read_text(item, place / number) for number, item in enumerate(plain, start=1))
+_ANSWER_KEYS = frozenset({"columns", "join", "with", "values", "prefixes", "hex", "bare", "hashes"})
 
 
 def read_answers(plain: Any, place: Place) -> AnyMapping[str, Answer]:
@@ -77,47 +17,61 @@ def read_answers(plain: Any, place: Place) -> AnyMapping[str, Answer]:
 
 def _read_answer(plain: Any, place: Place) -> Answer:
     if isinstance(plain, str):
-        return Answer(columns=(read_text(plain, place),))
+        return Answer(columns=(read_column(plain, place),))
     if isinstance(plain, list):
-        return Answer(columns=read_texts(plain, place))
+        return Answer(columns=read_columns(plain, place))
     if plain is None or not isinstance(plain, dict):
-        raise place.error(f"must be a column, a list of columns or a mapping, not {_kind(plain)} ([] answers nothing)")
+        raise place.error(f"must be a column, a list of columns or a mapping, not {kind(plain)} ([] answers nothing)")
     table = place.table(plain, _ANSWER_KEYS)
-    if "columns" not in table and "hashes" not in table:
-        raise place.error("needs 'columns' or 'hashes'")
+    if not {"columns", "join", "hashes"} & table.keys():
+        raise place.error("needs 'columns', 'join' or 'hashes'")
+    if "columns" in table and "join" in table:
+        raise place.error("has both 'columns' and 'join'; a value comes from one of them")
+    join, separator = _read_join(table, place)
     return Answer(
-        columns=_read_columns(table.get("columns"), place / "columns"),
-        values=MappingProxyType(
-            {
-                text: read_texts(accepted, place / "values" / text)
-                for text, accepted in (place / "values").mapping(table.get("values")).items()
-            }
-        ),
-        hex=_read_bool(table.get("hex", False), place / "hex"),
-        bare=_read_bool(table.get("bare", False), place / "bare"),
-        hashes=MappingProxyType(
-            {
-                algorithm: read_text(column, place / "hashes" / algorithm)
-                for algorithm, column in (place / "hashes").mapping(table.get("hashes")).items()
-            }
-        ),
+        columns=_read_one_or_several(table.get("columns"), place / "columns"),
+        join=join,
+        separator=separator,
+        values=_read_spellings(table.get("values"), place / "values"),
+        prefixes=_read_spellings(table.get("prefixes"), place / "prefixes"),
+        hex=read_bool(table.get("hex", False), place / "hex"),
+        bare=read_bool(table.get("bare", False), place / "bare"),
+        hashes=_read_hashes(table.get("hashes"), place / "hashes"),
     )
 
 
-def _read_columns(plain: Any, place: Place) -> tuple[str, ...]:
-    return (plain,) if isinstance(plain, str) and plain else read_texts(plain, place)
+def _read_join(table: AnyMapping[str, Any], place: Place) -> tuple[tuple[str, ...], str]:
+    if "join" not in table:
+        if "with" in table:
+            raise (place / "with").error("stands between joined columns, and there is no 'join'")
+        return (), ""
+    join = read_columns(table["join"], place / "join")
+    if len(join) < 2:  # noqa: PLR2004 - it takes two to join
+        raise (place / "join").error("needs at least two columns")
+    separator = table.get("with")
+    if not isinstance(separator, str):
+        raise (place / "with").error(f"must be the text between the joined columns, not {kind(separator)}")
+    return join, separator
 
 
-def _read_bool(plain: Any, place: Place) -> bool:
-    if not isinstance(plain, bool):
-        raise place.error(f"must be true or false, not {plain!r}")
-    return plain
+def _read_one_or_several(plain: Any, place: Place) -> tuple[str, ...]:
+    return (read_column(plain, place),) if isinstance(plain, str) and plain else read_columns(plain, place)
 
 
-def _kind(plain: Any) -> str:
-    """Say what a YAML value is, in the words of people who write YAML."""
-    if plain is None:
-        return "nothing"
-    if isinstance(plain, dict):
-        return "a mapping"
-    return "a list" if isinstance(plain, list) else repr(plain)
+def _read_spellings(plain: Any, place: Place) -> AnyMapping[str, tuple[str, ...]]:
+    """Take a mapping of texts to other texts."""
+    spellings: dict[str, tuple[str, ...]] = {}
+    for text, accepted in place.mapping(plain).items():
+        spellings[text] = read_texts(accepted, place / text)
+        if not spellings[text]:
+            raise (place / text).error("must be a list of at least one text")
+    return MappingProxyType(spellings)
+
+
+def _read_hashes(plain: Any, place: Place) -> AnyMapping[str, str]:
+    hashes: dict[str, str] = {}
+    for algorithm, column in place.mapping(plain).items():
+        if algorithm.lower() in {known.lower() for known in hashes}:
+            raise (place / algorithm).error("the algorithm is listed twice, in another case")
+        hashes[algorithm] = read_column(column, place / algorithm)
+    return MappingProxyType(hashes)
