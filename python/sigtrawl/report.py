@@ -32,6 +32,7 @@ class InputReport:
         row_groups: How many row groups it holds.
         size: In bytes.
         rules: How many rules are in each state of `RULE_STATES` on it.
+        time: The columns that its events' times are read from, the preferred first; none: no event has a time.
     """
 
     file: str | None
@@ -44,6 +45,7 @@ class InputReport:
     row_groups: int
     size: int
     rules: Mapping[str, int]
+    time: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +140,7 @@ def _input(raw: Mapping[str, Any]) -> InputReport:
         row_groups=raw.get("row_groups") or 0,
         size=raw.get("bytes") or 0,
         rules=raw.get("rules") or {},
+        time=tuple(raw.get("time", ())),
     )
 
 

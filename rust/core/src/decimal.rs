@@ -49,6 +49,17 @@ impl<'a> Decimal<'a> {
         Some(Self { negative, whole, fraction, exponent })
     }
 
+    /// This number times a power of ten, down to the next integer; `None` if that has more than thirty digits.
+    pub(crate) fn floor(&self, power: i64) -> Option<i128> {
+        let Some((first, point)) = self.leading() else { return Some(0) };
+        let kept = usize::try_from((point + power).max(0)).ok().filter(|&kept| kept <= 30)?;
+        let digits = (first..first + kept).map(|i| i128::from(self.digit(i) - b'0'));
+        let whole = digits.fold(0i128, |sum, digit| sum * 10 + digit);
+        // What lies beyond a point left of the first digit is a fraction as a whole.
+        let rest = (first + kept..self.digit_count()).any(|i| self.digit(i) != b'0');
+        Some(if self.negative { -whole - i128::from(rest) } else { whole })
+    }
+
     fn digit_count(&self) -> usize {
         self.whole.len() + self.fraction.len()
     }
@@ -139,6 +150,25 @@ mod tests {
         {
             assert_eq!(cmp(a, b), Ordering::Equal, "{a} = {b}");
         }
+    }
+
+    #[test]
+    fn goes_down_to_an_integer() {
+        for (text, power, floor) in [
+            ("1.5", 0, 1),
+            ("1.5", 1, 15),
+            ("-1.5", 0, -2),
+            ("-15", -1, -2),
+            ("-10", -1, -1),
+            ("0.001", 0, 0),
+            ("-0.001", 0, -1),
+            ("12e3", -3, 12),
+            ("1e-5", 6, 10),
+            ("-0.0", 3, 0),
+        ] {
+            assert_eq!(Decimal::parse(text).expect(text).floor(power), Some(floor), "{text} {power}");
+        }
+        assert_eq!(Decimal::parse("1e31").expect("a number").floor(0), None);
     }
 
     #[test]

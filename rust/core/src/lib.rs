@@ -46,9 +46,9 @@ mod scan;
 mod time;
 
 pub use bind::{BindOptions, Binding, Lost, RuleBinding, State};
-pub use column::{text_form, times};
+pub use column::{EventTimes, TimeColumn, text_form};
 pub use error::{Error, ErrorKind};
-pub use mapping::Mapping;
+pub use mapping::{Mapping, has_column};
 pub use plan::{LogSource, Plan, RuleEntry};
 pub use rule_set::{RuleSet, check_regex};
 pub use scan::{RowRule, Scanner};

@@ -3,13 +3,14 @@
 //! The format is documented in `DESIGN.md`; the front end validates the files and hands them over as JSON. This module
 //! reads that and recognises a table by its columns.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use arrow::datatypes::Schema;
 use serde::Deserialize;
 
-use crate::column::ColumnPath;
+use crate::column::{ColumnPath, EpochUnit, TimeColumn};
 use crate::error::Error;
 use crate::plan::LogSource;
 
@@ -23,7 +24,7 @@ pub struct Mapping {
     pub(crate) recognise: Recognise,
     /// Time columns, the first readable one answers.
     #[serde(default)]
-    pub(crate) time: Vec<String>,
+    pub(crate) time: Vec<TimeEntry>,
     /// Whether a field that is not listed is answered by the column of its own name.
     #[serde(default)]
     pub(crate) own_names: bool,
@@ -45,6 +46,16 @@ pub(crate) struct Recognise {
     pub(crate) all: Vec<String>,
     #[serde(default)]
     pub(crate) any: Vec<String>,
+    #[serde(default)]
+    pub(crate) none: Vec<String>,
+}
+
+/// Where an event's time may stand.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum TimeEntry {
+    Column(String),
+    Counted { column: String, unit: Option<EpochUnit> },
 }
 
 /// What answers a field.
@@ -63,7 +74,13 @@ pub(crate) struct RichAnswer {
     #[serde(default)]
     pub(crate) columns: Vec<String>,
     #[serde(default)]
+    pub(crate) join: Vec<String>,
+    #[serde(default)]
+    pub(crate) with: String,
+    #[serde(default)]
     pub(crate) values: BTreeMap<String, Vec<String>>,
+    #[serde(default)]
+    pub(crate) prefixes: BTreeMap<String, Vec<String>>,
     #[serde(default)]
     pub(crate) hex: bool,
     #[serde(default)]
@@ -77,6 +94,8 @@ pub(crate) struct RichAnswer {
 pub(crate) struct Route {
     #[serde(default)]
     pub(crate) when: BTreeMap<String, Vec<Scalar>>,
+    #[serde(default)]
+    pub(crate) needs: Vec<String>,
     pub(crate) logsource: LogSource,
     #[serde(default)]
     pub(crate) view: Option<String>,
@@ -102,45 +121,79 @@ impl Answer {
     }
 }
 
-impl Mapping {
-    /// The columns that this mapping's recognition asks for and `schema` lacks; empty where it is recognised.
-    fn lacks(&self, schema: &Schema) -> Vec<String> {
-        let has = |name: &String| ColumnPath::resolve(schema, name).is_some();
-        let mut lacks: Vec<String> = self.recognise.all.iter().filter(|name| !has(name)).cloned().collect();
-        if !self.recognise.any.is_empty() && !self.recognise.any.iter().any(has) {
-            lacks.push(format!("one of {}", self.recognise.any.join(", ")));
-        }
-        lacks
-    }
-
-    /// Why this mapping was recognised.
-    fn reason(&self, schema: &Schema) -> String {
-        let mut seen: Vec<&str> = self.recognise.all.iter().map(String::as_str).collect();
-        seen.extend(
-            self.recognise.any.iter().filter(|name| ColumnPath::resolve(schema, name).is_some()).map(String::as_str),
-        );
-        format!("has the columns {}", seen.join(", "))
+impl TimeEntry {
+    /// The column in a table, if it has it.
+    fn find(&self, schema: &Schema) -> Option<TimeColumn> {
+        let (name, unit) = match self {
+            Self::Column(name) => (name, None),
+            Self::Counted { column, unit } => (column, *unit),
+        };
+        Some(TimeColumn { name: name.clone(), path: ColumnPath::find(schema, name, true)?, unit })
     }
 }
 
-/// Finds the mapping that fits `schema` by its columns, with the reason. The one that asks for most columns wins.
+/// What keeps a mapping from being recognised.
+struct Lacks {
+    missing: Vec<String>,
+    excluding: Vec<String>,
+}
+
+impl Lacks {
+    fn is_empty(&self) -> bool {
+        self.missing.is_empty() && self.excluding.is_empty()
+    }
+}
+
+/// Whether a table has the column that `name` means: a flat one, or a place inside a nested one.
+pub fn has_column(schema: &Schema, name: &str) -> bool {
+    ColumnPath::find(schema, name, true).is_some()
+}
+
+impl Mapping {
+    /// The time columns that a table has, the preferred first.
+    pub(crate) fn time_columns(&self, schema: &Schema) -> Vec<TimeColumn> {
+        self.time.iter().filter_map(|entry| entry.find(schema)).collect()
+    }
+
+    /// What this mapping's recognition asks for and `schema` does not satisfy; empty where it is recognised.
+    fn lacks(&self, schema: &Schema) -> Lacks {
+        let has = |name: &String| has_column(schema, name);
+        let mut missing: Vec<String> = self.recognise.all.iter().filter(|name| !has(name)).cloned().collect();
+        if !self.recognise.any.is_empty() && !self.recognise.any.iter().any(has) {
+            missing.push(format!("one of {}", self.recognise.any.join(", ")));
+        }
+        Lacks { missing, excluding: self.recognise.none.iter().filter(|name| has(name)).cloned().collect() }
+    }
+
+    /// The columns of its recognition that `schema` has.
+    fn present(&self, schema: &Schema) -> Vec<&str> {
+        let asked = self.recognise.all.iter().chain(&self.recognise.any);
+        asked.filter(|name| has_column(schema, name)).map(String::as_str).collect()
+    }
+}
+
+/// Finds the mapping that fits `schema` by its columns, with the reason. The one of whose columns most are there wins, of
+/// equal ones the first by name.
 pub(crate) fn recognise<'m>(mappings: &'m [Mapping], schema: &Schema) -> Result<(&'m Mapping, String), Error> {
     let asks = |m: &&Mapping| !m.recognise.all.is_empty() || !m.recognise.any.is_empty();
-    let mut best: Option<&Mapping> = None;
-    for mapping in mappings.iter().filter(asks).filter(|m| m.lacks(schema).is_empty()) {
-        if best.is_none_or(|held| mapping.recognise.all.len() > held.recognise.all.len()) {
-            best = Some(mapping);
-        }
+    let mut known: Vec<(&Mapping, Vec<&str>, Lacks)> =
+        mappings.iter().filter(asks).map(|m| (m, m.present(schema), m.lacks(schema))).collect();
+    // Of those that do not fit, the one comes first of which most is there, then the one that lacks least.
+    known.sort_by_key(|(mapping, present, lacks)| {
+        (!lacks.is_empty(), Reverse(present.len()), lacks.missing.len() + lacks.excluding.len(), mapping.name.clone())
+    });
+    if let Some((mapping, present, lacks)) = known.first()
+        && lacks.is_empty()
+    {
+        return Ok((mapping, format!("has the columns {}", present.join(", "))));
     }
-    if let Some(mapping) = best {
-        return Ok((mapping, mapping.reason(schema)));
-    }
-    let mut nearest: Vec<(usize, &Mapping, Vec<String>)> =
-        mappings.iter().filter(asks).map(|m| (m.lacks(schema).len(), m, m.lacks(schema))).collect();
-    nearest.sort_by_key(|(count, ..)| *count);
     let mut message = "no schema mapping recognises this table by its columns".to_owned();
-    for (_, mapping, lacks) in nearest.iter().take(3) {
-        let _ = write!(message, "; {} lacks {}", mapping.name, lacks.join(", "));
+    for (mapping, _, lacks) in known.iter().take(3) {
+        let missing = (!lacks.missing.is_empty()).then(|| format!("lacks {}", lacks.missing.join(", ")));
+        let excluding =
+            (!lacks.excluding.is_empty()).then(|| format!("is ruled out by {}", lacks.excluding.join(", ")));
+        let reasons: Vec<String> = missing.into_iter().chain(excluding).collect();
+        let _ = write!(message, "; {} {}", mapping.name, reasons.join(" and "));
     }
     message.push_str(
         "; name the schema (schema=…, --schema NAME or FILE), say what log source the table is (logsource=…, \

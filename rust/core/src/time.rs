@@ -5,6 +5,7 @@
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Timelike, Utc};
 
+use crate::decimal::Decimal;
 use crate::plan::TimePart;
 
 /// Reads a time, or `None` if the text is none.
@@ -43,6 +44,14 @@ pub(crate) fn parse(text: &str) -> Option<DateTime<Utc>> {
     let local: NaiveDateTime = date.and_hms_opt(hour, minute, if leap > 0 { 59 } else { second })?;
     let time = (local - zone(rest)?).with_nanosecond(nanos + leap)?.and_utc();
     (1..=9999).contains(&time.year()).then_some(time)
+}
+
+/// Reads a number of units since 1970 as microseconds, `power` being the power of ten that makes one of them so. `None` if
+/// the text is no number or the time is not one that can be written.
+pub(crate) fn since_epoch(text: &str, power: i64) -> Option<i64> {
+    let micros = i64::try_from(Decimal::parse(text)?.floor(power)?).ok()?;
+    let time = DateTime::from_timestamp_micros(micros)?;
+    (1..=9999).contains(&time.year()).then_some(micros)
 }
 
 fn zone(text: &[u8]) -> Option<TimeDelta> {

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, RecordBatch, TimestampMicrosecondArray};
+use arrow::array::{Array, ArrayRef, RecordBatch};
 use arrow::datatypes::Schema;
 
-pub(crate) use sigtrawl_core::{BindOptions, Binding, ErrorKind, Lost, RuleBinding, RuleSet, Scanner, State};
+pub(crate) use sigtrawl_core::{
+    BindOptions, Binding, ErrorKind, EventTimes, Lost, RuleBinding, RuleSet, Scanner, State, TimeColumn, has_column,
+};
 
 /// Why rules could not be tied to a table.
 #[derive(Debug)]
@@ -33,7 +35,7 @@ pub(crate) fn text_form(array: &dyn Array) -> Option<ArrayRef> {
     sigtrawl_core::text_form(array).ok()
 }
 
-/// The instants of a column, null where it holds none.
-pub(crate) fn times(array: &dyn Array) -> TimestampMicrosecondArray {
-    sigtrawl_core::times(array)
+/// The instants of a time column's top-level column, and which rows hold a value at all.
+pub(crate) fn times(column: &TimeColumn, array: &ArrayRef) -> Result<EventTimes, String> {
+    column.read(array).map_err(|error| error.to_string())
 }

@@ -10,10 +10,9 @@ use std::sync::Arc;
 use arrow::array::{
     Array, ArrayRef, RecordBatch, StructArray, TimestampMicrosecondArray, TimestampMicrosecondBuilder, new_null_array,
 };
-use arrow::buffer::NullBuffer;
 use arrow::datatypes::{Field, FieldRef, Fields, Schema};
 
-use crate::engine;
+use crate::engine::{self, EventTimes, TimeColumn};
 use crate::error::Error;
 use crate::options::Columns;
 use crate::shape;
@@ -101,8 +100,8 @@ pub(crate) struct Lift {
     columns: Vec<usize>,
     /// For each member of the event, its place in `columns`.
     members: Vec<Option<usize>>,
-    /// Places of the time columns in `columns`, in order of preference.
-    times: Vec<usize>,
+    /// The time columns with the places of their top-level columns in `columns`, in order of preference.
+    times: Vec<(TimeColumn, usize)>,
 }
 
 /// Rows in the form of the result.
@@ -114,20 +113,21 @@ pub(crate) struct Lifted {
 }
 
 impl Lift {
-    pub(crate) fn new(schema: &Schema, times: &[usize], fields: &Fields) -> Self {
+    pub(crate) fn new(schema: &Schema, times: &[TimeColumn], fields: &Fields) -> Self {
         let mut numbers: HashMap<&str, usize> = HashMap::new();
         for (number, field) in schema.fields().iter().enumerate() {
             numbers.entry(field.name()).or_insert(number);
         }
         let sources: Vec<Option<usize>> = fields.iter().map(|f| numbers.get(f.name().as_str()).copied()).collect();
-        let mut columns: Vec<usize> = sources.iter().flatten().chain(times).copied().collect();
+        let mut columns: Vec<usize> =
+            sources.iter().flatten().copied().chain(times.iter().map(TimeColumn::column)).collect();
         columns.sort_unstable();
         columns.dedup();
         let place = |column: usize| columns.binary_search(&column).ok();
         Self {
             fields: fields.clone(),
             members: sources.iter().map(|source| source.and_then(place)).collect(),
-            times: times.iter().copied().filter_map(place).collect(),
+            times: times.iter().filter_map(|time| Some((time.clone(), place(time.column())?))).collect(),
             columns,
         }
     }
@@ -154,24 +154,21 @@ impl Lift {
         } else {
             StructArray::try_new(self.fields.clone(), members, None).map_err(|e| e.to_string())?
         };
-        let columns: Vec<&ArrayRef> = self.times.iter().map(|place| batch.column(*place)).collect();
-        let (time, unreadable_times) = first_time(&columns, rows);
+        let read: Result<Vec<EventTimes>, String> =
+            self.times.iter().map(|(time, place)| engine::times(time, batch.column(*place))).collect();
+        let (time, unreadable_times) = first_time(&read?, rows);
         Ok(Lifted { event, time, unreadable_times })
     }
 }
 
-/// For each row the first readable time of `columns`, and how many rows have values there and no time.
-fn first_time(columns: &[&ArrayRef], rows: usize) -> (TimestampMicrosecondArray, u64) {
-    let read: Vec<TimestampMicrosecondArray> = columns.iter().map(|column| engine::times(column)).collect();
-    // Once a column: what is null in a dictionary's value is null in the row, and finding that out visits all rows.
-    let nulls: Vec<_> = columns.iter().map(Array::logical_nulls).collect();
-    let is_value = |nulls: &Option<NullBuffer>, row| nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row));
+/// For each row the first time of several columns, and how many rows have values there and no time.
+fn first_time(columns: &[EventTimes], rows: usize) -> (TimestampMicrosecondArray, u64) {
     let mut unreadable = 0;
     let mut times = TimestampMicrosecondBuilder::with_capacity(rows);
     for row in 0..rows {
-        let time = read.iter().find(|times| times.is_valid(row)).map(|times| times.value(row));
-        let unread = time.is_none() && nulls.iter().any(|nulls| is_value(nulls, row));
-        unreadable += u64::from(unread);
+        let time = columns.iter().find(|read| read.times.is_valid(row)).map(|read| read.times.value(row));
+        let is_value = |read: &EventTimes| read.present.as_ref().is_none_or(|present| present.is_valid(row));
+        unreadable += u64::from(time.is_none() && columns.iter().any(is_value));
         times.append_option(time);
     }
     (times.finish().with_timezone("UTC"), unreadable)

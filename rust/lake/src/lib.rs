@@ -27,6 +27,7 @@
 //! | `inputs`, `hive` | what the given paths stand for, and what the names of their folders say |
 //! | `file` | one Parquet file: its footer, its columns, a reader over one row group |
 //! | `prepare` | every input opened and bound, before the first row is read |
+//! | `demands` | whether a user's own mapping fits what was opened |
 //! | `events`, `shape` | the one type of `event` over all inputs, and bringing a column into it |
 //! | `matches` | the columns of a match |
 //! | `queue` | work in order, over threads, in bounded memory |
@@ -38,6 +39,7 @@
 //! | `encode`, `write` | matches as Parquet, JSON lines and CSV |
 
 mod check;
+mod demands;
 mod driver;
 mod encode;
 mod engine;
@@ -61,6 +63,7 @@ mod tally;
 mod write;
 
 pub use check::{check, check_schema};
+pub use demands::Demand;
 pub use driver::scan;
 pub use encode::{Format, encode};
 pub use error::{Error, ErrorKind};

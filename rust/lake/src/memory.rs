@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex};
 use arrow::array::{RecordBatch, RecordBatchReader, UInt32Array};
 use arrow::compute::take_record_batch;
 
+use crate::demands;
 use crate::engine::{self, Binding, RuleSet};
 use crate::error::Error;
 use crate::events::{self, Lift, Offer};
@@ -25,7 +26,7 @@ use crate::tally::{Counts, Outcome, Tally};
 
 /// Matches the rows of `reader`.
 ///
-/// Fails with `Schema` if no mapping recognises the columns. Where no rule can run the stream is empty and its report says
+/// Fails with `Schema` if no mapping recognises the columns, or a user's own does not fit them. Where no rule can run the stream is empty and its report says
 /// why. A failure of `reader` ends the stream with an `Input` error that repeats it. `reader` is read on other threads
 /// than the caller's, one at a time.
 pub fn match_reader(
@@ -36,6 +37,7 @@ pub fn match_reader(
     let threads = options.thread_count()?;
     let schema = reader.schema();
     let binding = engine::bind(rules, &schema, &options.bind).map_err(|failure| Error::schema(failure.reason))?;
+    demands::check(&options.demands, std::iter::once((binding.schema_name(), &*schema)))?;
     let offer = Offer { schema: &schema, used: binding.columns(), partitions: Vec::new() };
     let fields = events::fix(&[offer], &options.columns)?;
     let frame = Arc::new(Frame::new(rules, &fields));

@@ -1,7 +1,7 @@
 //! The options of a scan, as one JSON object says them (DESIGN.md, "Options towards the core").
 //!
-//! What concerns the rules (`mappings`, `schema`, `logsource`) is handed on to the core as it stands; `columns` and
-//! `threads` are for this crate. The two are told apart by name and not with `#[serde(flatten)]`, which loses numbers
+//! What concerns the rules (`mappings`, `schema`, `logsource`) is handed on to the core as it stands; `columns`,
+//! `threads` and `demands` are for this crate. The two are told apart by name and not with `#[serde(flatten)]`, which loses numbers
 //! when `serde_json` keeps them at arbitrary precision.
 
 use std::sync::Arc;
@@ -10,6 +10,7 @@ use std::sync::atomic::AtomicBool;
 use serde::{Deserialize, Deserializer, de};
 use serde_json::{Map, Value};
 
+use crate::demands::Demand;
 use crate::engine::BindOptions;
 use crate::error::Error;
 
@@ -18,6 +19,8 @@ use crate::error::Error;
 pub struct ScanOptions {
     /// What the core needs to tie rules to a table.
     pub bind: BindOptions,
+    /// What the users' own mappings demand of the inputs.
+    pub demands: Vec<Demand>,
     /// Which columns an event carries.
     pub columns: Columns,
     /// Worker threads, at most 256 of which are used; `None` takes as many as the machine has processors.
@@ -68,8 +71,12 @@ impl<'de> Deserialize<'de> for ScanOptions {
             None => None,
             Some(value) => serde_json::from_value(value).map_err(|e| de::Error::custom(format!("threads: {e}")))?,
         };
+        let demands = match members.remove("demands") {
+            None => Vec::new(),
+            Some(value) => serde_json::from_value(value).map_err(|e| de::Error::custom(format!("demands: {e}")))?,
+        };
         let bind = serde_json::from_value(Value::Object(members)).map_err(de::Error::custom)?;
-        Ok(Self { bind, columns, threads, cancel: Arc::default() })
+        Ok(Self { bind, demands, columns, threads, cancel: Arc::default() })
     }
 }
 

@@ -10,6 +10,7 @@ use std::sync::{Arc, OnceLock};
 
 use arrow::datatypes::{Field, Fields, Schema};
 
+use crate::demands;
 use crate::engine::{self, Binding, RuleBinding, RuleSet};
 use crate::error::Error;
 use crate::file::Table;
@@ -50,6 +51,8 @@ pub(crate) fn prepare(rules: &RuleSet, paths: &[String], options: &ScanOptions) 
             }
         });
     }
+    let tables = entries.iter().filter_map(|entry| Some((entry.binding.as_ref()?, entry.table.as_ref()?)));
+    demands::check(&options.demands, tables.map(|(binding, table)| (binding.schema_name(), &**table.schema())))?;
     let rules = binder.best();
     Ok(Prepared { entries, rules })
 }
@@ -135,6 +138,7 @@ pub(crate) fn blank(file: Option<String>, state: InputState) -> InputReport {
         reason: None,
         schema: None,
         schema_reason: None,
+        time: Vec::new(),
         rows: 0,
         rows_read: 0,
         row_groups: 0,
@@ -147,6 +151,7 @@ pub(crate) fn blank(file: Option<String>, state: InputState) -> InputReport {
 pub(crate) fn describe(report: &mut InputReport, binding: &Binding) {
     report.schema = binding.schema_name().map(ToOwned::to_owned);
     report.schema_reason = Some(binding.schema_reason().to_owned());
+    report.time = binding.time_columns().iter().map(|time| time.name().to_owned()).collect();
     report.rules = RuleCounts::of(binding.states());
     if !binding.runs_any() {
         report.state = InputState::NothingToRun;

@@ -67,6 +67,8 @@ pub struct InputReport {
     pub schema: Option<String>,
     /// Why that schema.
     pub schema_reason: Option<String>,
+    /// The time columns that it has, the preferred first, as the mapping names them.
+    pub time: Vec<String>,
     /// Rows that it holds.
     pub rows: u64,
     /// Rows that were looked at.

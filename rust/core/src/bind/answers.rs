@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use arrow::datatypes::Schema;
 
-use crate::column::ColumnPath;
+use crate::column::{ColumnPath, Join, Source};
 use crate::fold::fold;
 use crate::mapping::{Mapping, RichAnswer};
 use crate::matcher::Kind;
@@ -15,66 +15,58 @@ use crate::rule_set::{Compiled, like};
 #[derive(Clone, Debug)]
 pub(crate) struct Resolved {
     /// The first that is not null in a row answers.
-    pub(crate) paths: Vec<ColumnPath>,
+    pub(crate) sources: Vec<Source>,
     pub(crate) rich: RichAnswer,
-    /// Columns by hash algorithm (upper case), where the mapping splits `Hashes`.
-    pub(crate) hashes: BTreeMap<String, ColumnPath>,
+    /// Columns by hash algorithm (folded), where the mapping splits `Hashes`.
+    pub(crate) hashes: BTreeMap<String, Source>,
 }
 
 /// Finds what answers `field` through `view`.
 pub(crate) fn resolve(schema: &Schema, mapping: Option<&Mapping>, view: Option<&str>, field: &str) -> Resolved {
-    let path = |name: &String| event_column(schema, name);
+    let path = |name: &String| ColumnPath::find(schema, name, false);
     let listed = mapping.and_then(|mapping| {
         view.and_then(|view| mapping.views.get(view))
             .and_then(|answers| answers.get(field))
             .or_else(|| mapping.fields.get(field))
     });
-    match listed {
-        Some(answer) => {
-            let rich = answer.rich();
-            Resolved {
-                paths: rich.columns.iter().filter_map(path).collect(),
-                hashes: rich.hashes.iter().filter_map(|(a, c)| Some((a.to_uppercase(), path(c)?))).collect(),
-                rich,
-            }
-        }
-        None => {
-            let own = mapping.is_none_or(|mapping| mapping.own_names);
-            Resolved {
-                paths: if own { event_column(schema, field).into_iter().collect() } else { Vec::new() },
-                rich: RichAnswer::default(),
-                hashes: BTreeMap::new(),
-            }
-        }
+    let Some(answer) = listed else {
+        let own = mapping.is_none_or(|mapping| mapping.own_names);
+        let source = ColumnPath::find(schema, field, false).filter(|_| own).map(Source::Path);
+        return Resolved {
+            sources: source.into_iter().collect(),
+            rich: RichAnswer::default(),
+            hashes: BTreeMap::new(),
+        };
+    };
+    let rich = answer.rich();
+    let mut sources: Vec<Source> = rich.columns.iter().filter_map(path).map(Source::Path).collect();
+    // A join is nothing without its first column; of the others it takes what there is.
+    if let Some(first) = rich.join.first().and_then(path) {
+        let parts = std::iter::once(first).chain(rich.join[1..].iter().filter_map(path)).collect();
+        sources.push(Source::Join(Join { parts, with: rich.with.clone() }));
     }
-}
-
-/// A column that rules may see: those whose names begin with `_` are provenance.
-fn event_column(schema: &Schema, name: &str) -> Option<ColumnPath> {
-    let of_event = |column: usize| !schema.field(column).name().starts_with('_');
-    ColumnPath::resolve(schema, name).filter(|path| of_event(path.column)).or_else(|| {
-        // Names as the specification writes them: `ThreatName` is "Threat Name", `Provider_Name` is "Provider@Name".
-        let same = |column: &usize| normalised(schema.field(*column).name()).eq(normalised(name));
-        let column = (0..schema.fields().len()).find(|column| of_event(*column) && same(column))?;
-        Some(ColumnPath { column, members: Vec::new() })
-    })
-}
-
-/// A name as the specification writes it: without spaces, attributes after an underscore.
-fn normalised(name: &str) -> impl Iterator<Item = char> + '_ {
-    name.chars().filter(|c| *c != ' ').map(|c| if c == '@' { '_' } else { c })
+    let hashes = rich.hashes.iter().filter_map(|(name, column)| Some((fold(name), Source::Path(path(column)?))));
+    Resolved { sources, hashes: hashes.collect(), rich }
 }
 
 /// Further readings of a predicate on a column with value maps: each is accepted beside the predicate itself.
 pub(crate) fn readings(test: &Compiled, rich: &RichAnswer) -> Vec<Compiled> {
     let equals = |value: String, cased: bool| Compiled::Text { kind: Kind::Equals, value, cased };
     let mut out = Vec::new();
-    if let Compiled::Text { kind: Kind::Equals, value, cased } = test {
+    let equal = match test {
+        Compiled::Text { kind: Kind::Equals, value, cased } => Some((value, *cased)),
+        Compiled::Number { cmp: Cmp::Eq, value } => Some((value, false)),
+        _ => None,
+    };
+    if let Some((value, cased)) = equal {
         for (from, also) in &rich.values {
-            if if *cased { from == value } else { fold(from) == fold(value) } {
-                out.extend(also.iter().cloned().map(|also| equals(also, *cased)));
+            if if cased { from == value } else { fold(from) == fold(value) } {
+                out.extend(also.iter().cloned().map(|also| equals(also, cased)));
             }
         }
+    }
+    for (from, others) in &rich.prefixes {
+        out.extend(others.iter().filter_map(|other| respelled(test, from, other)));
     }
     if rich.hex {
         let (number, cased) = match test {
@@ -88,6 +80,42 @@ pub(crate) fn readings(test: &Compiled, rich: &RichAnswer) -> Vec<Compiled> {
         out.extend(bare(test));
     }
     out
+}
+
+/// The same test with another spelling of the beginning `from` of its literal.
+fn respelled(test: &Compiled, from: &str, to: &str) -> Option<Compiled> {
+    match test {
+        Compiled::Text { kind, value, cased } => {
+            let rest = after(value, from, *cased)?;
+            Some(Compiled::Text { kind: *kind, value: format!("{to}{rest}"), cased: *cased })
+        }
+        Compiled::Pattern { escaped, cased, .. } => {
+            // What a pattern contains begins behind its leading wildcards, as the text of a `contains` does.
+            let literal = escaped.trim_start_matches('*');
+            let rest = after(literal, &escape(from), *cased)?;
+            let stars = &escaped[..escaped.len() - literal.len()];
+            like(&format!("{stars}{}{rest}", escape(to)), *cased).ok()
+        }
+        _ => None,
+    }
+}
+
+/// What follows `beginning` in `text`; `None` if the text does not begin so. Folding keeps the number of code points.
+fn after<'t>(text: &'t str, beginning: &str, cased: bool) -> Option<&'t str> {
+    let end = text.char_indices().nth(beginning.chars().count()).map_or(text.len(), |(end, _)| end);
+    let (begins, rest) = text.split_at(end);
+    (begins == beginning || (!cased && fold(begins) == fold(beginning))).then_some(rest)
+}
+
+/// A text as the literal part of a pattern.
+fn escape(text: &str) -> String {
+    text.chars().fold(String::new(), |mut out, c| {
+        if matches!(c, '*' | '?' | '\\') {
+            out.push('\\');
+        }
+        out.push(c);
+        out
+    })
 }
 
 /// A number as it is written in decimal: without sign and leading zeros.
@@ -113,17 +141,17 @@ fn bare(test: &Compiled) -> Option<Compiled> {
 
 /// `ALGO=hex` (or `hex` alone) asked of a table with one column per algorithm: the columns, and the equality that is asked
 /// of each. Empty where the test has no such form or no column has the algorithm.
-pub(crate) fn hash_tests(test: &Compiled, hashes: &BTreeMap<String, ColumnPath>) -> Vec<(ColumnPath, Compiled)> {
+pub(crate) fn hash_tests(test: &Compiled, hashes: &BTreeMap<String, Source>) -> Vec<(Source, Compiled)> {
     let Compiled::Text { value, .. } = test else { return Vec::new() };
-    let (columns, digest): (Vec<&ColumnPath>, &str) = match value.split_once('=') {
-        Some((algorithm, digest)) => (hashes.get(&algorithm.to_uppercase()).into_iter().collect(), digest),
+    let (columns, digest): (Vec<&Source>, &str) = match value.split_once('=') {
+        Some((algorithm, digest)) => (hashes.get(&fold(algorithm)).into_iter().collect(), digest),
         None => (hashes.values().collect(), value.as_str()),
     };
     if digest.is_empty() || !digest.bytes().all(|b| b.is_ascii_hexdigit()) {
         return Vec::new();
     }
     let test = Compiled::Text { kind: Kind::Equals, value: digest.to_owned(), cased: false };
-    columns.into_iter().map(|path| (path.clone(), test.clone())).collect()
+    columns.into_iter().map(|column| (column.clone(), test.clone())).collect()
 }
 
 #[cfg(test)]
@@ -148,5 +176,25 @@ mod tests {
         assert!(of(&text(Kind::EndsWith, "\\nc.exe")).contains("\"nc.exe\""));
         assert_eq!(of(&text(Kind::EndsWith, "\\bin\\nc.exe")), "[]");
         assert_eq!(of(&text(Kind::Contains, "\\nc.exe")), "[]");
+    }
+
+    #[test]
+    fn a_prefix_is_spelled_in_every_way() {
+        let test = |test: Compiled| match respelled(&test, "HKLM\\", "\\REGISTRY\\MACHINE\\") {
+            Some(Compiled::Text { value, .. }) => Some(value),
+            Some(Compiled::Pattern { escaped, .. }) => Some(escaped),
+            _ => None,
+        };
+        let pattern = |escaped: &str| like(escaped, false).expect("a pattern");
+        let said = |text: &str| Some(text.to_owned());
+        assert_eq!(test(text(Kind::Contains, "hklm\\Run")), said("\\REGISTRY\\MACHINE\\Run"));
+        assert_eq!(test(text(Kind::Equals, "HKLM\\")), said("\\REGISTRY\\MACHINE\\"));
+        assert_eq!(test(text(Kind::Equals, "HKLM")), None);
+        assert_eq!(test(text(Kind::Contains, "x\\HKLM\\Run")), None);
+        assert_eq!(test(pattern("HKLM\\\\*\\\\Run")), said("\\\\REGISTRY\\\\MACHINE\\\\*\\\\Run"));
+        assert_eq!(test(pattern("*hklm\\\\a?b*")), said("*\\\\REGISTRY\\\\MACHINE\\\\a?b*"));
+        assert_eq!(test(pattern("?HKLM\\\\*")), None);
+        let cased = Compiled::Text { kind: Kind::Equals, value: "hklm\\x".to_owned(), cased: true };
+        assert_eq!(test(cased), None);
     }
 }

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use arrow::datatypes::Schema;
 use serde::Deserialize;
 
-use crate::column::ColumnPath;
+use crate::column::{ColumnPath, Source, TimeColumn};
 use crate::error::Error;
 use crate::mapping::{self, Mapping};
 use crate::matcher::{ColumnMatcher, Kind};
@@ -61,16 +61,16 @@ pub struct Binding {
     pub(crate) positions: BTreeMap<usize, usize>,
     pub(crate) names: Vec<String>,
     columns: Vec<usize>,
-    time_columns: Vec<usize>,
+    time_columns: Vec<TimeColumn>,
     states: Vec<RuleBinding>,
     schema_name: Option<String>,
     schema_reason: String,
 }
 
-/// A column (or a place inside one) and everything that is asked of it.
+/// A column (a place in the table, or several joined) and everything that is asked of it.
 #[derive(Debug)]
 pub(crate) struct BoundColumn {
-    pub(crate) path: ColumnPath,
+    pub(crate) source: Source,
     pub(crate) matcher: ColumnMatcher,
 }
 
@@ -115,17 +115,15 @@ impl Binding {
         }
         let parts = rewriter.finish()?;
 
-        let mut top: BTreeSet<usize> = parts.bound.iter().map(|bound| bound.path.column).collect();
+        let mut top: BTreeSet<usize> = parts.bound.iter().flat_map(|bound| bound.source.columns()).collect();
         if parts.keywords.is_some() {
             top.extend((0..schema.fields().len()).filter(|&i| !schema.field(i).name().starts_with('_')));
         }
         let columns: Vec<usize> = top.into_iter().collect();
-        let time_names: Vec<&str> = match &mapping {
-            Some(mapping) => mapping.time.iter().map(String::as_str).collect(),
-            None => OWN_TIME_COLUMNS.to_vec(),
+        let time_columns = match &mapping {
+            Some(mapping) => mapping.time_columns(schema),
+            None => own_time_columns(schema),
         };
-        let time_columns =
-            time_names.iter().filter_map(|name| schema.fields().iter().position(|f| f.name() == name)).collect();
         let costly = costly_nodes(&parts);
         let shared = shared_nodes(&parts.graph, &costly);
         Ok(Self {
@@ -156,8 +154,8 @@ impl Binding {
         &self.columns
     }
 
-    /// The top-level time columns, the preferred first.
-    pub fn time_columns(&self) -> &[usize] {
+    /// The time columns that the table has, the preferred first.
+    pub fn time_columns(&self) -> &[TimeColumn] {
         &self.time_columns
     }
 
@@ -180,6 +178,15 @@ impl Binding {
     pub fn scanner(self: &Arc<Self>) -> crate::Scanner {
         crate::Scanner::new(Arc::clone(self))
     }
+}
+
+/// The time columns of a table whose column names are Sigma's.
+fn own_time_columns(schema: &Schema) -> Vec<TimeColumn> {
+    let find = |name: &&str| {
+        let path = ColumnPath::find(schema, name, true)?;
+        Some(TimeColumn { name: (*name).to_owned(), path, unit: None })
+    };
+    OWN_TIME_COLUMNS.iter().filter_map(find).collect()
 }
 
 /// The mapping to read by, whether routing is on, and the reason.

@@ -7,9 +7,9 @@ use arrow::datatypes::Schema;
 use super::answers::{self, Resolved};
 use super::routes::BoundRoute;
 use super::{BoundColumn, FALSE, Graph, GraphNode, Keywords, Lost, NodeId, Reference, RuleBinding, State, TRUE};
-use crate::column::ColumnPath;
+use crate::column::{ColumnPath, Source};
 use crate::error::Error;
-use crate::mapping::{Mapping, Scalar};
+use crate::mapping::{Mapping, Route, Scalar};
 use crate::matcher::{Kind, MatcherBuilder, Slot};
 use crate::plan::{Cmp, Node, RuleEntry};
 use crate::rule_set::{Compiled, RuleSet, like};
@@ -20,8 +20,8 @@ pub(crate) struct Rewriter<'a> {
     schema: &'a Schema,
     mapping: Option<&'a Mapping>,
     graph: Graph,
-    columns: BTreeMap<ColumnPath, u32>,
-    paths: Vec<ColumnPath>,
+    columns: BTreeMap<Source, u32>,
+    sources: Vec<Source>,
     builders: Vec<MatcherBuilder>,
     keyword_builder: MatcherBuilder,
     keyword_slots: HashMap<u32, Slot>,
@@ -69,7 +69,7 @@ impl<'a> Rewriter<'a> {
             mapping,
             graph: Graph::new(),
             columns: BTreeMap::new(),
-            paths: Vec::new(),
+            sources: Vec::new(),
             builders: Vec::new(),
             keyword_builder: MatcherBuilder::default(),
             keyword_slots: HashMap::new(),
@@ -108,11 +108,15 @@ impl<'a> Rewriter<'a> {
         (self.graph.or(alternatives), state)
     }
 
-    /// The rows of a route's condition; a column that is missing is null.
-    pub(crate) fn route(&mut self, when: &BTreeMap<String, Vec<Scalar>>) -> NodeId {
+    /// The rows of a route: none in a table that lacks what it needs, else those of its condition, to which a column that
+    /// is missing is null.
+    pub(crate) fn route(&mut self, route: &Route) -> NodeId {
+        if route.needs.iter().any(|name| ColumnPath::find(self.schema, name, true).is_none()) {
+            return FALSE;
+        }
         let mut all = Vec::new();
-        for (name, values) in when {
-            let path = ColumnPath::resolve(self.schema, name);
+        for (name, values) in &route.when {
+            let path = ColumnPath::find(self.schema, name, true).map(Source::Path);
             let mut any = Vec::new();
             for value in values {
                 let node = match (value, &path) {
@@ -203,10 +207,10 @@ impl<'a> Rewriter<'a> {
         if !complete {
             notes.missing.insert(field.clone());
             if let Compiled::FieldRef { field: other, .. } = test
-                && self.resolve(other, view).paths.is_empty()
+                && self.resolve(other, view).sources.is_empty()
             {
                 notes.missing.insert(other.clone());
-                if !self.resolve(field, view).paths.is_empty() {
+                if !self.resolve(field, view).sources.is_empty() {
                     notes.missing.remove(field);
                 }
             }
@@ -221,7 +225,7 @@ impl<'a> Rewriter<'a> {
     fn predicate(&mut self, field: &str, test: &Compiled, view: Option<&str>) -> (NodeId, bool) {
         let resolved = self.resolve(field, view);
         if let Compiled::Null | Compiled::Exists = test {
-            let columns = resolved.paths.iter().chain(resolved.hashes.values());
+            let columns = resolved.sources.iter().chain(resolved.hashes.values());
             let present: Vec<NodeId> = columns.map(|path| self.present(path)).collect();
             let complete = !present.is_empty();
             let any = self.graph.or(present);
@@ -229,15 +233,15 @@ impl<'a> Rewriter<'a> {
         }
         let mut alternatives = Vec::new();
         let readings = answers::readings(test, &resolved.rich);
-        for (at, path) in resolved.paths.iter().enumerate() {
+        for (at, path) in resolved.sources.iter().enumerate() {
             let mut any = vec![self.slot(path, test)];
             any.extend(readings.iter().map(|reading| self.slot(path, reading)));
             let any = self.graph.or(any);
-            let guarded = self.guarded(any, &resolved.paths[..at]);
+            let guarded = self.guarded(any, &resolved.sources[..at]);
             alternatives.push(guarded);
         }
         if test.is_any_value() {
-            let digests: Vec<NodeId> = resolved.hashes.values().map(|path| self.present(path)).collect();
+            let digests: Vec<NodeId> = resolved.hashes.values().map(|path| self.slot(path, test)).collect();
             alternatives.extend(digests);
         }
         for (path, test) in answers::hash_tests(test, &resolved.hashes) {
@@ -248,7 +252,7 @@ impl<'a> Rewriter<'a> {
     }
 
     /// `node`, on rows where none of `earlier` answers.
-    fn guarded(&mut self, node: NodeId, earlier: &[ColumnPath]) -> NodeId {
+    fn guarded(&mut self, node: NodeId, earlier: &[Source]) -> NodeId {
         let mut all = vec![node];
         for path in earlier {
             let present = self.present(path);
@@ -261,19 +265,19 @@ impl<'a> Rewriter<'a> {
     fn reference(&mut self, field: &str, other: &str, kind: Kind, cased: bool, view: Option<&str>) -> (NodeId, bool) {
         let (left, right) = (self.resolve(field, view), self.resolve(other, view));
         let mut alternatives = Vec::new();
-        for (i, value) in left.paths.iter().enumerate() {
-            for (j, other) in right.paths.iter().enumerate() {
+        for (i, value) in left.sources.iter().enumerate() {
+            for (j, other) in right.sources.iter().enumerate() {
                 let reference = Reference { value: self.column(value), other: self.column(other), kind, cased };
                 let number = self.references.iter().position(|known| *known == reference).unwrap_or_else(|| {
                     self.references.push(reference);
                     self.references.len() - 1
                 });
                 let node = self.graph.intern(GraphNode::Reference { reference: number as u32 });
-                let node = self.guarded(node, &left.paths[..i]);
-                alternatives.push(self.guarded(node, &right.paths[..j]));
+                let node = self.guarded(node, &left.sources[..i]);
+                alternatives.push(self.guarded(node, &right.sources[..j]));
             }
         }
-        let complete = !left.paths.is_empty() && !right.paths.is_empty();
+        let complete = !left.sources.is_empty() && !right.sources.is_empty();
         (self.graph.or(alternatives), complete)
     }
 
@@ -295,24 +299,24 @@ impl<'a> Rewriter<'a> {
         self.resolved.entry(key).or_insert_with(|| answers::resolve(schema, mapping, view, field)).clone()
     }
 
-    fn column(&mut self, path: &ColumnPath) -> u32 {
-        if let Some(&column) = self.columns.get(path) {
+    fn column(&mut self, source: &Source) -> u32 {
+        if let Some(&column) = self.columns.get(source) {
             return column;
         }
-        let column = self.paths.len() as u32;
-        self.columns.insert(path.clone(), column);
-        self.paths.push(path.clone());
+        let column = self.sources.len() as u32;
+        self.columns.insert(source.clone(), column);
+        self.sources.push(source.clone());
         self.builders.push(MatcherBuilder::deferring());
         column
     }
 
-    fn present(&mut self, path: &ColumnPath) -> NodeId {
-        let column = self.column(path);
+    fn present(&mut self, source: &Source) -> NodeId {
+        let column = self.column(source);
         self.graph.intern(GraphNode::Present { column })
     }
 
-    fn slot(&mut self, path: &ColumnPath, test: &Compiled) -> NodeId {
-        let column = self.column(path);
+    fn slot(&mut self, source: &Source, test: &Compiled) -> NodeId {
+        let column = self.column(source);
         let key = match test {
             Compiled::Text { kind, value, cased } => Some((column, *kind, value.clone(), *cased)),
             _ => None,
@@ -330,9 +334,9 @@ impl<'a> Rewriter<'a> {
 
     /// The finished structures.
     pub(crate) fn finish(mut self) -> Result<Parts, Error> {
-        let mut bound = Vec::with_capacity(self.paths.len());
-        for (path, builder) in self.paths.into_iter().zip(self.builders) {
-            bound.push(BoundColumn { path, matcher: builder.build()? });
+        let mut bound = Vec::with_capacity(self.sources.len());
+        for (source, builder) in self.sources.into_iter().zip(self.builders) {
+            bound.push(BoundColumn { source, matcher: builder.build()? });
         }
         let keywords = if self.keyword_rows.is_empty() {
             None

@@ -50,7 +50,7 @@ pub(crate) fn routes(
     let mut out = Vec::new();
     let Some(asserted) = asserted else {
         for route in listed {
-            let rows = rewriter.route(&route.when);
+            let rows = rewriter.route(route);
             out.push(BoundRoute { logsource: Some(route.logsource.clone()), rows, view: route.view.clone() });
         }
         out.retain(|route| route.rows != FALSE);
@@ -59,7 +59,7 @@ pub(crate) fn routes(
     // One triple for every row. Rows that a view of the asserted category describes are still read through it.
     let mut viewed = Vec::new();
     for route in listed.iter().filter(|r| r.view.is_some() && r.logsource.category == asserted.category) {
-        let rows = rewriter.route(&route.when);
+        let rows = rewriter.route(route);
         viewed.push(rows);
         out.push(BoundRoute { logsource: Some(asserted.clone()), rows, view: route.view.clone() });
     }

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, MapArray, StructArray, UInt32Array};
-use arrow::buffer::NullBuffer;
+use arrow::buffer::{BooleanBuffer, NullBuffer};
 use arrow::compute::{cast, is_not_null, nullif, take};
 use arrow::datatypes::DataType;
 
-use super::ColumnPath;
+use super::{ColumnPath, Step, formatter};
 use crate::error::Error;
+use crate::fold::fold_into;
 
 /// Leaf values, and where the column is nested the range of them that belongs to each row.
 #[derive(Clone, Debug)]
@@ -25,9 +26,16 @@ pub(crate) struct Leaves {
 
 /// The leaf values at `path` below the top-level column `array`.
 pub(crate) fn leaves(array: &ArrayRef, path: &ColumnPath) -> Result<Leaves, Error> {
-    let mut at = open(Leaves { values: Arc::clone(array), ranges: None, present: None, list: false })?;
-    for member in &path.members {
-        at = open(descend(at, member)?)?;
+    follow(Leaves { values: Arc::clone(array), ranges: None, present: None, list: false }, &path.steps)
+}
+
+fn follow(from: Leaves, steps: &[Step]) -> Result<Leaves, Error> {
+    let mut at = open(from)?;
+    for step in steps {
+        at = match step {
+            Step::Member(member) => open(descend(at, member)?)?,
+            Step::Choose { member, texts } => choose(at, member, texts)?,
+        };
     }
     Ok(at)
 }
@@ -117,6 +125,37 @@ fn descend(at: Leaves, member: &str) -> Result<Leaves, Error> {
         }
         other => Err(Error::batch(format!("the column has type {other}, which has no member {member:?}"))),
     }
+}
+
+/// Makes null what is not chosen: elements of which no value of the member has one of the texts, ignoring case.
+fn choose(at: Leaves, member: &[Step], texts: &[String]) -> Result<Leaves, Error> {
+    let DataType::Struct(fields) = at.values.data_type() else {
+        return Err(Error::batch(format!(
+            "the column has elements of type {}, which no member chooses",
+            at.values.data_type()
+        )));
+    };
+    let alone = Leaves { values: Arc::clone(&at.values), ranges: None, present: None, list: false };
+    let asked = follow(alone, member)?;
+    let nulls = asked.values.logical_nulls();
+    let format = formatter(asked.values.as_ref());
+    let (mut text, mut folded) = (String::new(), String::new());
+    let mut is_chosen = |value: usize| {
+        let Some(format) = &format else { return false };
+        text.clear();
+        folded.clear();
+        if nulls.as_ref().is_some_and(|nulls| nulls.is_null(value)) || !format(value, &mut text) {
+            return false;
+        }
+        fold_into(&text, &mut folded);
+        texts.contains(&folded)
+    };
+    let chosen: BooleanBuffer = (0..at.values.len()).map(|element| asked.range(element).any(&mut is_chosen)).collect();
+    let parent = at.values.as_struct();
+    let nulls = NullBuffer::union(parent.nulls(), Some(&NullBuffer::new(chosen)));
+    let values = StructArray::try_new(fields.clone(), parent.columns().to_vec(), nulls)
+        .map_err(|e| Error::batch(format!("the elements of a list cannot be chosen: {e}")))?;
+    Ok(Leaves { values: Arc::new(values), ranges: at.ranges, present: None, list: false })
 }
 
 /// Replaces each value of `at` by its range of `child`; what a null value spans is left out.

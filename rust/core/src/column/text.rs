@@ -14,8 +14,7 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, StringArray, StringBuilder, TimestampMicrosecondArray};
-use arrow::compute::cast;
+use arrow::array::{Array, ArrayRef, AsArray, StringArray, StringBuilder};
 use arrow::datatypes::{
     DataType, Date32Type, Date64Type, Decimal32Type, Decimal64Type, Decimal128Type, Decimal256Type, Float16Type,
     Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, TimeUnit, TimestampMicrosecondType,
@@ -25,7 +24,6 @@ use arrow::datatypes::{
 use chrono::{DateTime, Datelike, Utc};
 
 use crate::error::Error;
-use crate::time;
 
 /// Writes the text form of value `i` (which is not null); `false` if that value has none.
 pub(crate) type Formatter<'a> = Box<dyn Fn(usize, &mut String) -> bool + 'a>;
@@ -221,26 +219,4 @@ pub fn text_form(array: &dyn Array) -> Result<ArrayRef, Error> {
         .map_err(|e| Error::batch(format!("a column of type {} cannot be shown: {e}", array.data_type())))?;
     let shown = (0..array.len()).map(|i| array.is_valid(i).then(|| format.value(i).to_string()));
     Ok(Arc::new(shown.collect::<StringArray>()))
-}
-
-/// A column as event times; what is no time is null.
-pub fn times(array: &dyn Array) -> TimestampMicrosecondArray {
-    let direct = match array.data_type() {
-        DataType::Timestamp(..) | DataType::Date32 | DataType::Date64 => {
-            cast(array, &DataType::Timestamp(TimeUnit::Microsecond, None)).ok()
-        }
-        _ => None,
-    };
-    let times: TimestampMicrosecondArray = match direct {
-        Some(times) => times.as_primitive::<TimestampMicrosecondType>().clone(),
-        None => match text_form(array) {
-            Ok(texts) => texts
-                .as_string::<i32>()
-                .iter()
-                .map(|text| text.and_then(time::parse).map(|time| time.timestamp_micros()))
-                .collect(),
-            Err(_) => TimestampMicrosecondArray::new_null(array.len()),
-        },
-    };
-    times.with_timezone("UTC")
 }

@@ -12,7 +12,7 @@ use super::bitmap::Bitmap;
 use super::evaluate::Evaluation;
 use super::signatures::{ABSENT, NOTHING, SignatureId, Signatures};
 use crate::bind::Binding;
-use crate::column::{Leaves, all_leaves, leaves};
+use crate::column::{ColumnPath, Leaves, Source, all_leaves, leaves};
 use crate::error::Error;
 use crate::matcher::ColumnMatcher;
 
@@ -27,6 +27,21 @@ pub struct Scanner {
     pub(super) keywords: ColumnState,
     evaluation: Evaluation,
     not_evaluable: BTreeMap<String, u64>,
+}
+
+/// Counts values without a text form, by the name of their column.
+struct Failures<'a> {
+    counts: &'a mut BTreeMap<String, u64>,
+    binding: &'a Binding,
+}
+
+impl Failures<'_> {
+    fn add(&mut self, path: &ColumnPath, count: u64) {
+        if count > 0 {
+            let name = &self.binding.names[self.binding.positions[&path.column]];
+            *self.counts.entry(name.clone()).or_default() += count;
+        }
+    }
 }
 
 /// What a batch's rows are in one column.
@@ -127,15 +142,24 @@ impl Scanner {
         }
         let mut at_hand: Vec<Leaves> = Vec::with_capacity(binding.bound.len());
         for (bound, state) in binding.bound.iter().zip(&mut self.columns) {
-            let position = binding.positions[&bound.path.column];
-            let leaves = leaves(batch.column(position), &bound.path)?;
+            let column = |column: usize| batch.column(binding.positions[&column]);
+            let mut failures = Failures { counts: &mut self.not_evaluable, binding: &binding };
             state.begin(bound.matcher.slots());
-            let before = state.signatures.not_evaluable;
-            state.signatures.of_rows(&bound.matcher, &leaves, rows, None, &mut state.rows)?;
-            let failed = state.signatures.not_evaluable - before;
-            if failed > 0 {
-                *self.not_evaluable.entry(binding.names[position].clone()).or_default() += failed;
-            }
+            let leaves = match &bound.source {
+                Source::Path(path) => {
+                    let leaves = leaves(column(path.column), path)?;
+                    let before = state.signatures.not_evaluable;
+                    state.signatures.of_rows(&bound.matcher, &leaves, rows, None, &mut state.rows)?;
+                    failures.add(path, state.signatures.not_evaluable - before);
+                    leaves
+                }
+                Source::Join(join) => {
+                    let (leaves, unreadable) = join.texts(rows, column)?;
+                    state.signatures.of_rows(&bound.matcher, &leaves, rows, None, &mut state.rows)?;
+                    join.parts.iter().zip(unreadable).for_each(|(path, count)| failures.add(path, count));
+                    leaves
+                }
+            };
             state.count();
             at_hand.push(leaves);
         }
