@@ -13,7 +13,7 @@ import polars as pl
 from sigtrawl.reference import bits
 from sigtrawl.reference.literals import TEXT_OPS, Literals, is_any_value, literal_key
 from sigtrawl.reference.numbers import canonical
-from sigtrawl.reference.paths import Path, end_type
+from sigtrawl.reference.paths import Joined, Path, Source, Steps, end_type
 from sigtrawl.reference.predicates import Matcher, Predicate, keyword_number, matcher
 from sigtrawl.reference.texts import Odd, Text, formatter, keyword_texts, stored, texts
 
@@ -97,17 +97,45 @@ class Table:
 
     def __init__(self, frame: pl.DataFrame) -> None:
         self._frame = frame
-        self._columns: dict[Path, Column] = {}
+        self._columns: dict[Source, Column] = {}
         self.height = frame.height
         self.all = bits.all_rows(frame.height)
 
-    def column(self, path: Path) -> Column:
-        """Give what stands at the end of a path."""
-        if path not in self._columns:
-            series = self._frame[path.column]
-            rows = _path_rows(series, path.steps)
-            self._columns[path] = Column(self, rows, end_type(series.dtype, path.steps))
-        return self._columns[path]
+    def column(self, source: Source) -> Column:
+        """Give what stands at the end of a path, or what a join puts together."""
+        if source not in self._columns:
+            self._columns[source] = self._joined(source) if isinstance(source, Joined) else self._at(source)
+        return self._columns[source]
+
+    def unreadable(self, source: Source) -> Iterator[tuple[str, int]]:
+        """Give the columns that a source reads, each with how many of the values asked there have no text form."""
+        if not isinstance(source, Joined):
+            yield source.column, self.column(source).unreadable
+            return
+        first, *others = (self._first_texts(part) for part in source.parts)
+        yield source.parts[0].column, list(first.values()).count(Odd.UNREADABLE)
+        there = {row for row, text in first.items() if isinstance(text, str)}
+        for part, texts_by_row in zip(source.parts[1:], others, strict=True):
+            yield part.column, sum(text is Odd.UNREADABLE for row, text in texts_by_row.items() if row in there)
+
+    def _at(self, path: Path) -> Column:
+        series = self._frame[path.column]
+        return Column(self, _path_rows(series, path.steps), end_type(series.dtype, path.steps))
+
+    def _joined(self, join: Joined) -> Column:
+        first, *others = (self._first_texts(part) for part in join.parts)
+        rows: list[tuple[int, Iterable[Text]]] = []
+        for row, begin in first.items():
+            pieces = [begin, *(texts_by_row.get(row, Odd.NULL) for texts_by_row in others)]
+            if isinstance(begin, str):
+                rows.append((row, [join.separator.join(piece for piece in pieces if isinstance(piece, str))]))
+        return Column(self, rows, pl.String())
+
+    def _first_texts(self, path: Path) -> dict[int, Text]:
+        """Give each row's first value that is not null, as its text."""
+        rows = _path_rows(self._frame[path.column], path.steps)
+        values = ((row, [text for text in found if text not in {Odd.NULL, Odd.LIST}]) for row, found in rows)
+        return {row: found[0] for row, found in values if found}
 
     def keyword_columns(self, literals: Literals) -> Iterator[Column]:
         """Give every column that keywords are looked for in."""
@@ -125,7 +153,7 @@ def _present(series: pl.Series) -> Iterator[tuple[int, Any]]:
     return zip(rows, stored(series.drop_nulls()).to_list(), strict=True)
 
 
-def _path_rows(series: pl.Series, steps: tuple[str, ...]) -> Iterator[tuple[int, Iterable[Text]]]:
+def _path_rows(series: pl.Series, steps: Steps) -> Iterator[tuple[int, Iterable[Text]]]:
     dtype = series.dtype
     if dtype.is_nested():
         return ((row, texts(value, dtype, steps)) for row, value in _present(series))

@@ -18,7 +18,7 @@ from sigtrawl.reference.binding import RuleState, bind, check_options
 from sigtrawl.reference.columns import Table
 from sigtrawl.reference.conditions import Node, children, predicates_of
 from sigtrawl.reference.literals import Literals
-from sigtrawl.reference.paths import Path
+from sigtrawl.reference.paths import Source
 from sigtrawl.reference.predicates import Predicate, relation
 from sigtrawl.reference.routing import Place, places, rows, source_of
 from sigtrawl.schemas import LogSource, Mapping
@@ -120,17 +120,17 @@ class _Evaluator:
     def not_evaluable(self) -> list[NotEvaluable]:
         """List the columns in which rules asked for texts that there are not."""
         asked = {
-            path
+            source
             for readings in self._readings.values()
             for reading in readings
             if reading.predicate["op"] not in _WITHOUT_TEXT
-            for path in reading.paths + reading.others
+            for source in reading.sources + reading.others
         }
         unreadable: dict[str, int] = {}
-        for path in asked:
-            values = self._table.column(path).unreadable
-            if values:
-                unreadable[path.column] = unreadable.get(path.column, 0) + values
+        for source in asked:
+            for column, values in self._table.unreadable(source):
+                if values:
+                    unreadable[column] = unreadable.get(column, 0) + values
         return [NotEvaluable(column, values) for column, values in sorted(unreadable.items())]
 
     def _rows_of(self, place: Place) -> int:
@@ -151,13 +151,13 @@ class _Evaluator:
 
     def _search(self) -> None:
         """Look for every literal that was noted, column by column."""
-        asked: dict[Path, list[Predicate]] = {}
+        asked: dict[Source, list[Predicate]] = {}
         for readings in self._readings.values():
             for reading in readings:
-                for path in reading.paths:
-                    asked.setdefault(path, []).append(reading.predicate)
-        for path, predicates in asked.items():
-            self._table.column(path).search(Literals(predicates))
+                for source in reading.sources:
+                    asked.setdefault(source, []).append(reading.predicate)
+        for source, predicates in asked.items():
+            self._table.column(source).search(Literals(predicates))
         if self._keywords:
             for column in self._table.keyword_columns(Literals(self._predicates[number] for number in self._keywords)):
                 for number in self._keywords:
@@ -192,39 +192,39 @@ class _Evaluator:
         if predicate["op"] == "null":
             answer = self._table.all
             for reading in readings:
-                for path in reading.paths:
-                    answer &= ~self._table.column(path).exists
+                for source in reading.sources:
+                    answer &= ~self._table.column(source).exists
             return answer
         answer = 0
         for reading in readings:
             if predicate["op"] == "fieldref":
                 answer |= self._compare_fields(reading)
                 continue
-            for path, here in self._shares(reading.paths):
-                answer |= here & self._table.column(path).matches(reading.predicate)
+            for source, here in self._shares(reading.sources):
+                answer |= here & self._table.column(source).matches(reading.predicate)
         return answer
 
-    def _shares(self, paths: tuple[Path, ...]) -> Iterable[tuple[Path, int]]:
+    def _shares(self, sources: tuple[Source, ...]) -> Iterable[tuple[Source, int]]:
         """Share the rows out among columns: each row to the first that is not null."""
         remaining = self._table.all
-        for path in paths:
-            present = self._table.column(path).exists
-            yield path, remaining & present
+        for source in sources:
+            present = self._table.column(source).exists
+            yield source, remaining & present
             remaining &= ~present
 
     def _compare_fields(self, reading: Reading) -> int:
         related = relation(reading.predicate["how"], cased=bool(reading.predicate.get("cased")))
-        mine, theirs = self._texts(reading.paths), self._texts(reading.others)
+        mine, theirs = self._texts(reading.sources), self._texts(reading.others)
         return bits.from_rows(
             (row for row, texts in mine.items() if any(related(text, other) for text in texts for other in theirs.get(row, ()))),
             self._table.height,
         )
 
-    def _texts(self, paths: tuple[Path, ...]) -> dict[int, list[str]]:
+    def _texts(self, sources: tuple[Source, ...]) -> dict[int, list[str]]:
         """Give each row's texts in the first column that is not null."""
         return {
             row: texts
-            for path, here in self._shares(paths)
-            for row, texts in self._table.column(path).by_row.items()
+            for source, here in self._shares(sources)
+            for row, texts in self._table.column(source).by_row.items()
             if here >> row & 1
         }

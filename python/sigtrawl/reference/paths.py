@@ -1,8 +1,8 @@
 """Finding the column, and the way into it, that a field name speaks of.
 
 ``a.b`` is first the flat column of that name and then a member of the struct ``a``. Names may hold dots themselves, so the
-longest column name that fits is taken, and the same again inside. Lists on the way are walked through; the step into a map is
-a key.
+longest column name that fits is taken, and the same again inside. Lists on the way are walked through, all of their elements or
+those that a choice (``hashes[algorithm=MD5].value``) means; the step into a map is a key.
 """
 
 from dataclasses import dataclass
@@ -10,15 +10,55 @@ from typing import Any, TypeAlias
 
 import polars as pl
 
+from sigtrawl.reference.folding import fold
+from sigtrawl.schemas import PathPart, parse_path
+
 Schema: TypeAlias = dict[str, pl.DataType]
 
 
 @dataclass(frozen=True, slots=True)
+class Chosen:
+    """A step that leaves out elements of a list: those of which the member has none of the texts, which are folded."""
+
+    member: "Steps"
+    texts: frozenset[str]
+
+
+Steps: TypeAlias = tuple[str | Chosen, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Path:
-    """A column and the steps into it: struct members and map keys."""
+    """A column and the steps into it: struct members, map keys and choices among the elements of lists."""
 
     column: str
-    steps: tuple[str, ...] = ()
+    steps: Steps = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Several paths whose texts, put together, are one value.
+
+    Attributes:
+        parts: The first must have a text, of the others those count that have one.
+        separator: What stands between the texts.
+    """
+
+    parts: tuple[Path, ...]
+    separator: str
+
+
+Source: TypeAlias = Path | Joined
+
+
+@dataclass(frozen=True, slots=True)
+class TableColumns:
+    """The columns of a table as schemas are recognised by: ``name in columns`` asks for a path."""
+
+    schema: Schema
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and find_path(self.schema, name, provenance=True) is not None
 
 
 def find_path(schema: Schema, name: str, *, provenance: bool = False) -> Path | None:
@@ -27,16 +67,27 @@ def find_path(schema: Schema, name: str, *, provenance: bool = False) -> Path | 
     Columns whose names begin with an underscore say where an event came from. They are none of its fields and no rule sees
     them; a route, which asks what the event is, may (``provenance``).
     """
-    for column, rest in _prefixes(schema, name):
+    if name in schema and (provenance or not name.startswith("_")):
+        return Path(name)
+    parts = _parts(name)
+    for column, rest in _prefixes(schema, parts[0].name):
         if column.startswith("_") and not provenance:
             continue
-        steps = _steps(schema[column], rest)
+        steps = _steps(schema[column], rest, parts)
         if steps is not None:
             return Path(column, steps)
     for column in schema:
         if normalised(column) == normalised(name) and (provenance or not column.startswith("_")):
             return Path(column)
     return None
+
+
+def _parts(name: str) -> tuple[PathPart, ...]:
+    """Take a name apart at its choices; one that is malformed is a name as it stands."""
+    try:
+        return parse_path(name)
+    except ValueError:
+        return (PathPart(name),)
 
 
 def normalised(name: str) -> str:
@@ -67,15 +118,20 @@ def members(dtype: pl.Struct) -> Schema:
     return {field.name: _instance(field.dtype) for field in dtype.fields}
 
 
-def end_type(dtype: pl.DataType, steps: tuple[str, ...]) -> pl.DataType:
+def end_type(dtype: pl.DataType, steps: Steps) -> pl.DataType:
     """Give the type at the end of a path that exists, without the lists around it."""
-    if steps and isinstance(dtype, pl.Map):
-        return end_type(value_type(dtype), steps[1:])
     inner = inner_type(dtype)
     if inner is not None:
         return end_type(inner, steps)
-    if steps and isinstance(dtype, pl.Struct):
-        return end_type(members(dtype)[steps[0]], steps[1:])
+    if not steps:
+        return dtype
+    step, rest = steps[0], steps[1:]
+    if isinstance(step, Chosen):
+        return end_type(dtype, rest)
+    if isinstance(dtype, pl.Map):
+        return end_type(value_type(dtype), rest)
+    if isinstance(dtype, pl.Struct):
+        return end_type(members(dtype)[step], rest)
     return dtype
 
 
@@ -90,22 +146,43 @@ def _prefixes(names: Schema, name: str) -> list[tuple[str, str | None]]:
     return found
 
 
-def _steps(dtype: pl.DataType, rest: str | None) -> tuple[str, ...] | None:
+def _steps(dtype: pl.DataType, rest: str | None, parts: tuple[PathPart, ...]) -> Steps | None:
+    """Find the way on from a type: what is left of the first part's name, its choice, and the other parts."""
     if rest is None:
-        return ()
+        return _choice(dtype, parts)
     if isinstance(dtype, pl.Map):
         # A key may hold dots, and which keys there are is not known from the schema: only where a value has members
         # itself can what follows the first dot be meant for them.
         key, _, beyond = rest.partition(".")
-        inside = _steps(value_type(dtype), beyond) if beyond else None
-        return (rest,) if inside is None else (key, *inside)
+        inside = _steps(value_type(dtype), beyond, parts) if beyond else None
+        if inside is not None:
+            return (key, *inside)
+        after = _choice(value_type(dtype), parts)
+        return None if after is None else (rest, *after)
     inner = inner_type(dtype)
     if inner is not None:
-        return _steps(inner, rest)
+        return _steps(inner, rest, parts)
     if isinstance(dtype, pl.Struct):
         known = members(dtype)
         for member, deeper in _prefixes(known, rest):
-            steps = _steps(known[member], deeper)
+            steps = _steps(known[member], deeper, parts)
             if steps is not None:
                 return (member, *steps)
     return None
+
+
+def _choice(dtype: pl.DataType, parts: tuple[PathPart, ...]) -> Steps | None:
+    """Find the way on where the first part's name has been followed to its end."""
+    choice = parts[0].choice
+    if choice is None:
+        return ()
+    if inner_type(dtype) is None:
+        return None
+    element = end_type(dtype, ())
+    if not isinstance(element, pl.Struct):
+        return None
+    member = _steps(element, choice.member, (PathPart(choice.member),))
+    further = _steps(element, parts[1].name, parts[1:]) if len(parts) > 1 else ()
+    if member is None or further is None:
+        return None
+    return (Chosen(member, frozenset(map(fold, choice.texts))), *further)

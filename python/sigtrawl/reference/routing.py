@@ -10,7 +10,7 @@ from functools import cache, partial
 
 from sigtrawl.reference.columns import Table
 from sigtrawl.reference.folding import fold
-from sigtrawl.reference.paths import Schema, find_path
+from sigtrawl.reference.paths import Schema, TableColumns, find_path
 from sigtrawl.reference.predicates import Matcher
 from sigtrawl.reference.wildcards import wildcard_matcher
 from sigtrawl.schemas import LogSource, Mapping, Route
@@ -94,10 +94,13 @@ def _routes(place: Place, mapping: Mapping | None) -> list[Route]:
 
 
 def _route_possible(route: Route, schema: Schema) -> bool:
-    return all(None in values or find_path(schema, name, provenance=True) is not None for name, values in route.when.items())
+    has = TableColumns(schema)
+    return all(name in has for name in route.needs) and all(None in values or name in has for name, values in route.when.items())
 
 
 def _route_rows(route: Route, table: Table, schema: Schema) -> int:
+    if not _route_possible(route, schema):
+        return 0
     found = table.all
     for name, values in route.when.items():
         path = find_path(schema, name, provenance=True)

@@ -15,7 +15,8 @@ from typing import Any, Final, TypeAlias
 
 import polars as pl
 
-from sigtrawl.reference.paths import inner_type, members, value_type
+from sigtrawl.reference.folding import fold
+from sigtrawl.reference.paths import Chosen, Steps, inner_type, members, value_type
 
 
 class Odd(Enum):
@@ -42,7 +43,7 @@ def stored(series: pl.Series) -> pl.Series:
     return series if dtype == series.dtype else series.cast(dtype)
 
 
-def texts(value: Any, dtype: pl.DataType, steps: tuple[str, ...], *, spread: bool = False) -> Iterator[Text]:
+def texts(value: Any, dtype: pl.DataType, steps: Steps, *, spread: bool = False) -> Iterator[Text]:
     """Give the texts that a stored value has at the end of a path; several where a list is on the way, or none.
 
     A list at the end of the path is there even if it is empty, and says so by a `LIST` of its own. What lies below
@@ -63,12 +64,22 @@ def texts(value: Any, dtype: pl.DataType, steps: tuple[str, ...], *, spread: boo
         for element in value:
             yield from texts(element, inner, steps, spread=True)
     elif isinstance(dtype, pl.Struct):
-        if steps:
-            yield from texts(value[steps[0]], members(dtype)[steps[0]], steps[1:], spread=spread)
-        else:
-            yield Odd.UNREADABLE
+        yield from _struct_texts(value, dtype, steps, spread=spread)
     else:
         yield formatter(dtype)(value)
+
+
+def _struct_texts(value: dict[str, Any], dtype: pl.Struct, steps: Steps, *, spread: bool) -> Iterator[Text]:
+    if not steps:
+        yield Odd.UNREADABLE
+        return
+    step, rest = steps[0], steps[1:]
+    if not isinstance(step, Chosen):
+        yield from texts(value[step], members(dtype)[step], rest, spread=spread)
+    elif any(isinstance(text, str) and fold(text) in step.texts for text in texts(value, dtype, step.member, spread=True)):
+        yield from texts(value, dtype, rest, spread=spread)
+    else:
+        yield Odd.NULL
 
 
 def keyword_texts(value: Any, dtype: pl.DataType) -> Iterator[str]:
