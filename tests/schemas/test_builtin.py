@@ -1,5 +1,8 @@
 """The mappings that come with the package, and how tables are recognised by them."""
 
+import polars as pl
+
+from sigtrawl.reference.paths import TableColumns
 from sigtrawl.schemas import Mapping, Nearest, TimeColumn, builtin, nearest, read_mapping, recognise
 
 WINDOWS, ASIM = builtin()
@@ -77,3 +80,25 @@ def test_time_columns() -> None:
 def test_a_mapping_without_recognition_by_any() -> None:
     only = read_mapping("{name: x, recognise: {any: [a, b]}, routes: [{logsource: {category: c}}]}")
     assert recognise([only], ["b"]) == (only, "has the columns b")
+
+
+def schema(name: str, recognise: str) -> Mapping:
+    return read_mapping(f"{{name: {name}, recognise: {recognise}, routes: [{{logsource: {{category: c}}}}]}}")
+
+
+def test_the_one_of_which_most_is_there_is_recognised() -> None:
+    few, many = schema("a", "{all: [x]}"), schema("b", "{any: [x, y, z]}")
+    assert recognise([few, many], ["x", "y"]) == (many, "has the columns x, y")
+    assert recognise([many, few], ["x"]) == (few, "has the columns x"), "of equals the first by name"
+    picky = schema("c", "{all: [x, y], none: [z]}")
+    assert recognise([few, picky], ["x", "y"]) == (picky, "has the columns x, y")
+    assert recognise([few, picky], ["x", "y", "z"]) == (few, "has the columns x")
+    assert recognise([picky], ["x", "z"]) == (None, "c lacks y and is ruled out by z")
+
+
+def test_columns_of_a_recognition_are_paths() -> None:
+    deep = schema("deep", "{all: [process.executable, 'hashes[kind=MD5].value']}")
+    hashes = pl.List(pl.Struct({"kind": pl.String(), "value": pl.String()}))
+    table = TableColumns({"process": pl.Struct({"executable": pl.String()}), "hashes": hashes})
+    assert recognise([deep], table)[0] is deep
+    assert recognise([deep], ["process", "hashes"])[0] is None

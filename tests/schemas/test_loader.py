@@ -8,18 +8,20 @@ import pytest
 from sigtrawl.errors import SchemaError
 from sigtrawl.schemas import Answer, LogSource, TimeColumn, builtin, load_mapping, read_mapping
 
-GOOD = """
+GOOD = r"""
 name: shop
+aliases: [store]
 title: Sales
-recognise: {all: [kind], any: [a, b]}
-time: [at]
+recognise: {all: [kind], any: [a, b], none: [c.d]}
+time: [at, {column: seen.at, unit: ms}]
 own_names: true
 fields:
   One: column
   Several: [first, second]
   Nothing: []
   Rich: {columns: level, values: {High: ["3"]}, hex: true, bare: true}
-  Hashes: {hashes: {MD5: md5}}
+  Hashes: {hashes: {MD5: md5, SHA1: "digests[algorithm=SHA-1|SHA1].value"}}
+  Key: {join: [key, value], with: '\', prefixes: {'HKLM\': ['\REGISTRY\MACHINE\']}}
 views:
   old: {One: other}
 routes:
@@ -27,22 +29,30 @@ routes:
   - when: {kind: [sale, 1, null]}
     logsource: {product: shop, category: sale}
     view: old
+    needs: [till.number]
 """
+
+
+TIME = (TimeColumn("at"), TimeColumn("seen.at", "ms"))
 
 
 def test_a_mapping_is_read_whole() -> None:
     mapping = read_mapping(GOOD)
-    assert (mapping.name, mapping.title, mapping.time, mapping.own_names) == ("shop", "Sales", (TimeColumn("at"),), True)
+    assert (mapping.name, mapping.title, mapping.time, mapping.own_names) == ("shop", "Sales", TIME, True)
     assert (mapping.recognise_all, mapping.recognise_any) == (("kind",), ("a", "b"))
     assert mapping.fields["One"] == Answer(("column",))
     assert mapping.fields["Several"].columns == ("first", "second")
     assert mapping.fields["Nothing"] == Answer()
     assert mapping.fields["Rich"] == Answer(("level",), {"High": ("3",)}, hex=True, bare=True)
-    assert mapping.fields["Hashes"] == Answer(hashes={"MD5": "md5"})
+    assert mapping.fields["Hashes"] == Answer(hashes={"MD5": "md5", "SHA1": "digests[algorithm=SHA-1|SHA1].value"})
+    prefixes = {"HKLM\\": ("\\REGISTRY\\MACHINE\\",)}
+    assert mapping.fields["Key"] == Answer(join=("key", "value"), separator="\\", prefixes=prefixes)
+    assert (mapping.aliases, mapping.recognise_none) == (("store",), ("c.d",))
     assert mapping.views["old"]["One"] == Answer(("other",))
     assert mapping.routes[1].when == {"kind": ("sale", 1, None)}
     assert mapping.routes[1].logsource == LogSource("shop", "sale")
-    assert mapping.routes[1].view == "old"
+    assert (mapping.routes[1].view, mapping.routes[1].needs) == ("old", ("till.number",))
+    assert read_mapping(json.dumps(mapping.to_dict())) == mapping
 
 
 @pytest.mark.parametrize("name", [mapping.name for mapping in builtin()])
@@ -67,10 +77,44 @@ def test_what_is_left_out_is_empty() -> None:
         ("name: shop", "name: none", "name: 'none' means"),
         ("title: Sales", "name: again", "duplicate key 'name'"),
         ("own_names: true", "own_names: maybe", "own_names: must be true or false, not 'maybe'"),
-        ("recognise: {all: [kind], any: [a, b]}", "recognise: {}", "recognise: names no column"),
+        ("recognise: {all: [kind], any: [a, b], none: [c.d]}", "recognise: {}", "recognise: names no column"),
         ("all: [kind]", "all: kind", "recognise.all: must be a list of texts, not 'kind'"),
         ("all: [kind]", "every: [kind]", "recognise: unknown key 'every'"),
-        ("time: [at]", "time: [1]", r"time\[1\]: must be non-empty text, not 1"),
+        ("time: [at,", "time: [1,", r"time\[1\]: must be non-empty text, not 1"),
+        ("time: [at,", "time: [seen.at,", r"time\[2\]: 'seen.at' is listed twice"),
+        ("unit: ms", "unit: h", r"time\[2\].unit: must be one of s, ms, us, ns, not 'h'"),
+        ("unit: ms", "zone: UTC", r"time\[2\]: unknown key 'zone'"),
+        ("{column: seen.at, unit: ms}", "{unit: ms}", r"time\[2\]: the key 'column' is missing"),
+        ("time: [at, {column: seen.at, unit: ms}]", "time: at", "time: must be a list of columns, not 'at'"),
+        ("aliases: [store]", "aliases: [store, store]", r"aliases\[2\]: 'store' is listed twice"),
+        ("aliases: [store]", "aliases: [shop]", r"aliases\[1\]: 'shop' is the name itself"),
+        ("aliases: [store]", "aliases: [none]", r"aliases\[1\]: 'none' means"),
+        ("aliases: [store]", "aliases: store", "aliases: must be a list of texts"),
+        ("aliases: [store]", "extends: shop", "extends: there is no schema 'shop' to extend .known: .*windows"),
+        ("any: [a, b]", "any: [a, kind]", "recognise.any: 'kind' is listed under 'all', too"),
+        ("none: [c.d]", "none: [a]", "recognise.none: 'a' is listed under 'any', too"),
+        ("all: [kind], any: [a, b], none", "none", "recognise: names no column that a table has"),
+        ("join: [key, value]", "join: [key]", "fields.Key.join: needs at least two columns"),
+        ("join: [key, value]", "join: key", "fields.Key.join: must be a list of texts, not 'key'"),
+        ("join: [key, value]", "join: [key, _raw]", r"fields.Key.join\[2\]: '_raw' is a column that no rule sees"),
+        ("join: [key, value]", "columns: key", "fields.Key.with: stands between joined columns, and there is no 'join'"),
+        ("join: [key, value]", "columns: a, join: [key, value]", "fields.Key: has both 'columns' and 'join'"),
+        ("with: '\\', ", "", "fields.Key.with: must be the text between the joined columns, not nothing"),
+        ("'HKLM\\': ['\\REGISTRY\\MACHINE\\']", "'HKLM\\': HKLM", r"fields.Key.prefixes.HKLM.: must be a list of texts"),
+        ("'HKLM\\': ['\\REGISTRY\\MACHINE\\']", "'HKLM\\': []", r"fields.Key.prefixes.HKLM.: must be a list of at least one"),
+        ("MD5: md5", "MD5: md5, md5: x", "fields.Hashes.hashes.md5: the algorithm is listed twice"),
+        (
+            "SHA-1|SHA1]",
+            "SHA-1|SHA1",
+            r"fields.Hashes.hashes.SHA1: .* is no path to a column; .* is written list\[member",
+        ),
+        ("One: column", "One: 'a[0]'", r"fields.One: 'a\[0\]' is no path to a column"),
+        ("One: column", "One: _raw", "fields.One: '_raw' is a column that no rule sees"),
+        ("Several: [first, second]", "Several: [a, a]", r"fields.Several\[2\]: 'a' is listed twice"),
+        ("needs: [till.number]", "needs: []", r"routes\[2\].needs: must be a list of at least one column"),
+        ("needs: [till.number]", "needs: till", r"routes\[2\].needs: must be a list of texts"),
+        ("needs: [till.number]", "need: [till]", r"routes\[2\]: unknown key 'need'"),
+        ("{kind: [sale", "{'kind[': [sale", r"routes\[2\].when: 'kind\[' is no path to a column"),
         ("One: column", "One:", "fields.One: must be a column, a list of columns or a mapping, not nothing"),
         ("One: column", "One: {bare: true}", "fields.One: needs 'columns', 'join' or 'hashes'"),
         ("One: column", "One: {column: x}", "fields.One: unknown key 'column'"),
@@ -78,6 +122,7 @@ def test_what_is_left_out_is_empty() -> None:
         ("hex: true", "hex: 1", "fields.Rich.hex: must be true or false, not 1"),
         ('High: ["3"]', "High: [3]", r"fields.Rich.values.High\[1\]: must be non-empty text, not 3"),
         ("MD5: md5", "MD5: []", "fields.Hashes.hashes.MD5: must be non-empty text"),
+        ("old: {One: other}", "old: {One: other}\n  old: {}", "duplicate key 'old'"),
         ("old: {One: other}", "old: [One]", "views.old: must be a mapping, not a list"),
         ("view: old", "view: new", r"routes\[2\].view: there is no view 'new' \(views: old\)"),
         ("category: sale", "service: sale", r"routes\[2\].view: a view answers rules of the route's category"),

@@ -5,7 +5,8 @@ from types import MappingProxyType
 from typing import Any
 
 from sigtrawl.schemas.model import Answer
-from sigtrawl.schemas.places import Place, kind, read_bool, read_column, read_columns, read_texts
+from sigtrawl.schemas.places import Place, kind, read_bool, read_list, read_texts
+from sigtrawl.schemas.places import read_column as read_any_column
 
 _ANSWER_KEYS = frozenset({"columns", "join", "with", "values", "prefixes", "hex", "bare", "hashes"})
 
@@ -15,11 +16,23 @@ def read_answers(plain: Any, place: Place) -> AnyMapping[str, Answer]:
     return MappingProxyType({name: _read_answer(item, place / name) for name, item in place.mapping(plain).items()})
 
 
+def _read_column(plain: Any, place: Place) -> str:
+    """Take a column that can answer a field."""
+    column = read_any_column(plain, place)
+    if column.startswith("_"):
+        raise place.error(f"{column!r} is a column that no rule sees: a name that begins with _ says where an event came from")
+    return column
+
+
+def _read_columns(plain: Any, place: Place) -> tuple[str, ...]:
+    return read_list(plain, place, _read_column)
+
+
 def _read_answer(plain: Any, place: Place) -> Answer:
     if isinstance(plain, str):
-        return Answer(columns=(read_column(plain, place),))
+        return Answer(columns=(_read_column(plain, place),))
     if isinstance(plain, list):
-        return Answer(columns=read_columns(plain, place))
+        return Answer(columns=_read_columns(plain, place))
     if plain is None or not isinstance(plain, dict):
         raise place.error(f"must be a column, a list of columns or a mapping, not {kind(plain)} ([] answers nothing)")
     table = place.table(plain, _ANSWER_KEYS)
@@ -45,7 +58,7 @@ def _read_join(table: AnyMapping[str, Any], place: Place) -> tuple[tuple[str, ..
         if "with" in table:
             raise (place / "with").error("stands between joined columns, and there is no 'join'")
         return (), ""
-    join = read_columns(table["join"], place / "join")
+    join = _read_columns(table["join"], place / "join")
     if len(join) < 2:  # noqa: PLR2004 - it takes two to join
         raise (place / "join").error("needs at least two columns")
     separator = table.get("with")
@@ -55,7 +68,7 @@ def _read_join(table: AnyMapping[str, Any], place: Place) -> tuple[tuple[str, ..
 
 
 def _read_one_or_several(plain: Any, place: Place) -> tuple[str, ...]:
-    return (read_column(plain, place),) if isinstance(plain, str) and plain else read_columns(plain, place)
+    return (_read_column(plain, place),) if isinstance(plain, str) and plain else _read_columns(plain, place)
 
 
 def _read_spellings(plain: Any, place: Place) -> AnyMapping[str, tuple[str, ...]]:
@@ -73,5 +86,5 @@ def _read_hashes(plain: Any, place: Place) -> AnyMapping[str, str]:
     for algorithm, column in place.mapping(plain).items():
         if algorithm.lower() in {known.lower() for known in hashes}:
             raise (place / algorithm).error("the algorithm is listed twice, in another case")
-        hashes[algorithm] = read_column(column, place / algorithm)
+        hashes[algorithm] = _read_column(column, place / algorithm)
     return MappingProxyType(hashes)

@@ -130,10 +130,10 @@ def _read(text: str, source: str, find_base: FindBase) -> Mapping:
 def _read_aliases(plain: Any, place: Place, name: str) -> tuple[str, ...]:
     aliases = read_texts(plain, place)
     for number, alias in enumerate(aliases, start=1):
-        if alias in {name, NO_SCHEMA}:
-            raise (place / number).error(
-                f"{alias!r} is {'the name itself' if alias == name else 'no schema and cannot name one'}"
-            )
+        if alias == name:
+            raise (place / number).error(f"{alias!r} is the name itself")
+        if alias == NO_SCHEMA:
+            raise (place / number).error("'none' means that no schema is used and cannot name one")
     return aliases
 
 

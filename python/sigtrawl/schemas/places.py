@@ -58,9 +58,24 @@ def read_text(plain: Any, place: Place) -> str:
     return plain
 
 
+def read_list(plain: Any, place: Place, read: Callable[[Any, Place], str]) -> tuple[str, ...]:
+    """Take a list of texts, each read by a function, no two of them alike; nothing at all is an empty one."""
+    if plain is None:
+        return ()
+    if not isinstance(plain, list):
+        raise place.error(f"must be a list of texts, not {kind(plain)}")
+    texts: list[str] = []
+    for number, item in enumerate(plain, start=1):
+        text = read(item, place / number)
+        if text in texts:
+            raise (place / number).error(f"{text!r} is listed twice")
+        texts.append(text)
+    return tuple(texts)
+
+
 def read_texts(plain: Any, place: Place) -> tuple[str, ...]:
     """Take a list of non-empty texts, no two of them alike; nothing at all is an empty one."""
-    return _read_list(plain, place, read_text)
+    return read_list(plain, place, read_text)
 
 
 def read_column(plain: Any, place: Place) -> str:
@@ -75,7 +90,7 @@ def read_column(plain: Any, place: Place) -> str:
 
 def read_columns(plain: Any, place: Place) -> tuple[str, ...]:
     """Take a list of paths of columns, no two of them alike; nothing at all is an empty one."""
-    return _read_list(plain, place, read_column)
+    return read_list(plain, place, read_column)
 
 
 def read_bool(plain: Any, place: Place) -> bool:
@@ -83,20 +98,6 @@ def read_bool(plain: Any, place: Place) -> bool:
     if not isinstance(plain, bool):
         raise place.error(f"must be true or false, not {plain!r}")
     return plain
-
-
-def _read_list(plain: Any, place: Place, read: Callable[[Any, Place], str]) -> tuple[str, ...]:
-    if plain is None:
-        return ()
-    if not isinstance(plain, list):
-        raise place.error(f"must be a list of texts, not {kind(plain)}")
-    texts: list[str] = []
-    for number, item in enumerate(plain, start=1):
-        text = read(item, place / number)
-        if text in texts:
-            raise (place / number).error(f"{text!r} is listed twice")
-        texts.append(text)
-    return tuple(texts)
 
 
 def kind(plain: Any) -> str:
