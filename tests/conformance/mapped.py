@@ -65,13 +65,14 @@ def _lists(inner: pa.DataType) -> list[pa.DataType]:
 
 
 @st.composite
-def tables(draw: st.DrawFn) -> pa.Table:
-    """Draw a table; each of its columns may be missing."""
+def tables(draw: st.DrawFn) -> tuple[pa.Table, pa.Table]:
+    """Draw a table, each of whose columns may be missing; and the same with the lists that polars reads, which knows no views."""
     height = draw(st.integers(1, 8))
 
     def cells(values: st.SearchStrategy[Any]) -> list[Any]:
         return draw(st.lists(values, min_size=height, max_size=height))
 
+    plain: dict[str, pa.Array] = {}
     columns: dict[str, pa.Array] = {"always": pa.array(cells(st.just("x")))}
     texts = st.sampled_from([pa.string(), pa.large_string(), pa.string_view(), pa.dictionary(pa.int32(), pa.string())])
     element = st.fixed_dictionaries(
@@ -93,9 +94,13 @@ def tables(draw: st.DrawFn) -> pa.Table:
             kind = draw(st.sampled_from(_lists(_HASH)))
             size = {"min_size": _FIXED, "max_size": _FIXED} if pa.types.is_fixed_size_list(kind) else {"max_size": 3}
             values = cells(st.none() | st.lists(st.none() | element | element, **size))
-            array = pa.array(values, kind)
-            columns[name] = array if name == "hashes" else pa.StructArray.from_arrays([array], ["hashes"])
-    return pa.table(columns)
+            columns[name] = _nested(name, pa.array(values, kind))
+            plain[name] = _nested(name, pa.array(values, kind if pa.types.is_fixed_size_list(kind) else pa.list_(_HASH)))
+    return pa.table(columns), pa.table({**columns, **plain})
+
+
+def _nested(name: str, array: pa.Array) -> pa.Array:
+    return array if name == "hashes" else pa.StructArray.from_arrays([array], ["hashes"])
 
 
 _ITEMS: list[tuple[str, list[Any]]] = [
@@ -137,8 +142,10 @@ def times(draw: st.DrawFn) -> tuple[str | None, pa.Array]:
     unit = draw(st.sampled_from([None, "s", "ms", "us", "ns"]))
     kind, values = draw(
         st.sampled_from(
-            [(pa.string(), _MOMENTS), (pa.string(), _NUMBERS), (pa.int64(), _COUNTED), (pa.float64(), _FRACTIONS)]
-            + [(pa.timestamp("ms"), [0, 1_500, -1, None]), (pa.timestamp("ns", "UTC"), [0, 1_500_000, None])]
+            [
+                *((pa.string(), _MOMENTS), (pa.string(), _NUMBERS), (pa.int64(), _COUNTED), (pa.float64(), _FRACTIONS)),
+                *((pa.timestamp("ms"), [0, 1_500, -1, None]), (pa.timestamp("ns", "UTC"), [0, 1_500_000, None])),
+            ]
         )
     )
     cells = st.sampled_from(values)

@@ -35,10 +35,13 @@ def plan_of(rules: list[tuple[str | None, dict[str, Any]]]) -> Any:
 @seed(20261124)
 @settings(max_examples=300, deadline=None, database=None)
 @given(mapped.mappings(), mapped.tables(), st.lists(mapped.rules(), min_size=1, max_size=12))
-def test_generated_mappings(mapping: dict[str, Any], table: pa.Table, rules: list[tuple[str | None, dict[str, Any]]]) -> None:
+def test_generated_mappings(
+    mapping: dict[str, Any], tables: tuple[pa.Table, pa.Table], rules: list[tuple[str | None, dict[str, Any]]]
+) -> None:
+    table, plain = tables
     plan = plan_of(rules)
     read = schemas.read_mapping(json.dumps(mapping))
-    reference = run(json.loads(plan.to_json()), pl.DataFrame(table), mapping=read)
+    reference = run(json.loads(plan.to_json()), pl.DataFrame(plain), mapping=read)
     options = json.dumps({"mappings": [read.to_dict()], "schema": "mapped", "columns": [], "threads": 1}).encode()
     stream = _native.match_data(_native.RuleSet(plan.to_json()), table, options)
     core: set[tuple[int, int]] = set()
@@ -57,7 +60,7 @@ def test_generated_mappings(mapping: dict[str, Any], table: pa.Table, rules: lis
     assert told == [], mapping
 
 
-MICROSECONDS = {"s": 10**6, "ms": 10**3, "us": 1, "ns": Fraction(1, 1000)}
+MICROSECONDS: dict[str, Fraction] = {"s": Fraction(10**6), "ms": Fraction(10**3), "us": Fraction(1), "ns": Fraction(1, 1000)}
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -84,9 +87,8 @@ def moment(value: Any, unit: str | None) -> datetime | None:
 @given(mapped.times(), st.sampled_from(["at", "_at", "meta.at"]))
 def test_generated_times(drawn: tuple[str | None, pa.Array], name: str) -> None:
     unit, array = drawn
-    array_of = {"meta.at": lambda: ("meta", pa.StructArray.from_arrays([array], ["at"]))}.get(name, lambda: (name, array))
-    column, values = array_of()
-    table = pa.table({"f": pa.array(["x"] * len(array)), column: values})
+    nested = {"meta": pa.StructArray.from_arrays([array], ["at"])}
+    table = pa.table({"f": pa.array(["x"] * len(array)), **(nested if name == "meta.at" else {name: array})})
     entry = name if unit is None else {"column": name, "unit": unit}
     mapping = {"name": "timed", "recognise": {"all": ["f"]}, "own_names": True, "time": [entry]}
     mapping["routes"] = [{"logsource": {"category": "a"}}]
@@ -121,7 +123,7 @@ def test_a_file_of_ones_own_reads_nested_times_under_both_engines(tmp_path: Path
     pl.DataFrame({"exe": ["a", "b"], "meta": [meta, {**meta, "at": None}]}).write_parquet(tmp_path / "t.parquet")
     rule = "title: T\nlogsource: {category: process_creation}\ndetection: {sel: {Key|endswith: ':n'}, condition: sel}"
     ruleset = sigtrawl.compile(sigtrawl.rules_from_yaml(rule))
-    matches = ruleset.scan(tmp_path / "t.parquet", schema=tmp_path / "own.yml", columns=["exe"], engine=engine)
+    matches = sigtrawl.scan(tmp_path / "t.parquet", ruleset, schema=tmp_path / "own.yml", columns=["exe"], engine=engine)
     frame = matches.to_polars()
     assert frame["time"].to_list() == [EPOCH + timedelta(seconds=1.5), None]
     assert frame["event"].to_list() == [{"exe": "a"}, {"exe": "b"}]
