@@ -92,10 +92,11 @@ def tables(draw: st.DrawFn) -> tuple[pa.Table, pa.Table]:
     for name in ("hashes", "deep"):
         if draw(st.integers(0, 3)):
             kind = draw(st.sampled_from(_lists(_HASH)))
-            size = {"min_size": _FIXED, "max_size": _FIXED} if pa.types.is_fixed_size_list(kind) else {"max_size": 3}
-            values = cells(st.none() | st.lists(st.none() | element | element, **size))
+            fixed = pa.types.is_fixed_size_list(kind)
+            elements = st.lists(st.none() | element | element, min_size=_FIXED if fixed else 0, max_size=_FIXED if fixed else 3)
+            values = cells(st.none() | elements)
             columns[name] = _nested(name, pa.array(values, kind))
-            plain[name] = _nested(name, pa.array(values, kind if pa.types.is_fixed_size_list(kind) else pa.list_(_HASH)))
+            plain[name] = _nested(name, pa.array(values, kind if fixed else pa.list_(_HASH)))
     return pa.table(columns), pa.table({**columns, **plain})
 
 

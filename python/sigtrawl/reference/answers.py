@@ -64,10 +64,9 @@ class View:
             found += [Reading(predicate, paths) for paths in digests]
         return found + _digests(predicate, hashes)
 
-    def answers(self, field: str) -> bool:
-        """Say whether anything in the table answers a field."""
-        answer = self._answer(field)
-        return bool(self._sources(answer) or self._paths(answer.hashes.values()))
+    def comparable(self, field: str) -> bool:
+        """Say whether anything in the table is a field's value; columns of digests are none, they are asked one by one."""
+        return bool(self._sources(self._answer(field)))
 
     def _answer(self, field: str) -> Answer:
         answer = self._answers.get(field)

@@ -117,7 +117,7 @@ class _Binder:
 def _unanswered(view: View, predicate: AnyMapping[str, Any]) -> list[str]:
     """Name the fields because of which a predicate is the same for every row."""
     if predicate["op"] == "fieldref":
-        return [name for name in (predicate["field"], predicate["value"]) if not view.answers(name)]
+        return [name for name in (predicate["field"], predicate["value"]) if not view.comparable(name)]
     return [predicate["field"]]
 
 
