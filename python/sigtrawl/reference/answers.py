@@ -66,6 +66,11 @@ class View:
         answer = self._answer(field)
         return bool(self._paths([*answer.columns, *answer.hashes.values()]))
 
+    def wanted(self, field: str) -> tuple[str, ...]:
+        """Name the columns that would answer a field, if the table had them."""
+        answer = self._answer(field)
+        return (*answer.columns, *answer.hashes.values())
+
     def _answer(self, field: str) -> Answer:
         answer = self._answers.get(field)
         if answer is None:
