@@ -97,6 +97,7 @@ class GroupReport:
         schema: The name of the schema mapping that reads them, if any.
         schema_reason: Why that mapping, or why none.
         rules: How many rules are in each state of `RULE_STATES` on them.
+        near: Field that some rule misses here → a column that it most likely means.
         added: Columns that the largest group lacks.
         removed: Columns of the largest group that these inputs lack.
         changed: Columns that are of another type in the largest group.
@@ -108,6 +109,7 @@ class GroupReport:
     schema: str | None
     schema_reason: str | None
     rules: Mapping[str, int]
+    near: Mapping[str, str]
     added: tuple[str, ...]
     removed: tuple[str, ...]
     changed: tuple[ColumnChange, ...]
@@ -229,6 +231,7 @@ def _group(raw: Mapping[str, Any]) -> GroupReport:
         schema=raw.get("schema"),
         schema_reason=raw.get("schema_reason"),
         rules=raw["rules"],
+        near=raw["near"],
         added=tuple(raw["added"]),
         removed=tuple(raw["removed"]),
         changed=tuple(ColumnChange(entry["column"], entry["from"], entry["to"]) for entry in raw["changed"]),

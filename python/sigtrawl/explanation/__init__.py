@@ -8,6 +8,6 @@ question, and where the two differ that is an error of Sigtrawl and told as one.
 """
 
 from sigtrawl.explanation.ask import explain
-from sigtrawl.explanation.model import Explanation, Part, Reading, RouteFit, Seen, Test, Wanted
+from sigtrawl.explanation.model import Explanation, Leaf, Part, Reading, RouteFit, Seen, Wanted
 
-__all__ = ["Explanation", "Part", "Reading", "RouteFit", "Seen", "Test", "Wanted", "explain"]
+__all__ = ["Explanation", "Leaf", "Part", "Reading", "RouteFit", "Seen", "Wanted", "explain"]

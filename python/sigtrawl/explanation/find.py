@@ -17,11 +17,7 @@ def find_rule(plan: Plan, wanted: str) -> RuleEntry:
     entries = (*plan.rules, *plan.waiting)
     text = wanted.casefold()
     for found in (
-        [
-            entry
-            for entry in entries
-            if text in {(entry.id or "").casefold(), entry.title.casefold()} or _is_called(entry, wanted)
-        ],
+        [entry for entry in entries if _is(entry, text, wanted)],
         [entry for entry in entries if (entry.id or "").startswith(text)],
         [entry for entry in entries if text in entry.title.casefold()],
     ):
@@ -48,8 +44,8 @@ def only_rule(plan: Plan) -> RuleEntry:
     return entries[0]
 
 
-def _is_called(entry: RuleEntry, wanted: str) -> bool:
-    return wanted in {entry.path, entry.name} and bool(wanted)
+def _is(entry: RuleEntry, folded: str, wanted: str) -> bool:
+    return folded in {(entry.id or "").casefold(), entry.title.casefold()} or wanted in {entry.path, entry.name}
 
 
 def _some(entries: "list[RuleEntry] | tuple[RuleEntry, ...]") -> str:

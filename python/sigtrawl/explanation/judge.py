@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 
 from sigtrawl import reference
-from sigtrawl.explanation.model import Part, Seen, Test
+from sigtrawl.explanation.model import Leaf, Part, Seen
 from sigtrawl.explanation.row import Asked
 from sigtrawl.explanation.words import asks
 from sigtrawl.reference.answers import Reading, View
@@ -37,16 +37,16 @@ class Judge:
         self._view = View(self._schema, asked.mapping, view)
         self._table = Table(asked.frame)
         self._near = Near(self._schema)
-        self._tests: dict[int, Test] = {}
+        self._leaves: dict[int, Leaf] = {}
         self._truths = self._run(asked.frame, range(len(predicates)), view)
 
     def part(self, outline: Outline) -> Part:
         """Tell the truth of a part of the condition, with all that is inside."""
-        if outline.kind == "test":
+        if outline.kind == "leaf":
             number = outline.predicate or 0
-            if number not in self._tests:
-                self._tests[number] = self._test(number)
-            return Part("test", outline.labels, self._truths[number], (), self._tests[number])
+            if number not in self._leaves:
+                self._leaves[number] = self._leaf(number)
+            return Part("leaf", outline.labels, self._truths[number], (), self._leaves[number])
         parts = tuple(map(self.part, outline.parts))
         inside = [part.truth for part in parts]
         truth = not inside[0] if outline.kind == "not" else all(inside) if outline.kind == "and" else any(inside)
@@ -63,10 +63,10 @@ class Judge:
         true = {rule for _, rule in reference.evaluate(plan, frame, mapping=mapping, schema_none=mapping is None)}
         return [rule in true for rule in range(len(rules))]
 
-    def _test(self, number: int) -> Test:
+    def _leaf(self, number: int) -> Leaf:
         predicate = self._predicates[number]
         if predicate["field"] is None:
-            return Test(None, asks(predicate), tuple(self._found(number)) if self._truths[number] else (), (), {}, None)
+            return Leaf(None, asks(predicate), tuple(self._found(number)) if self._truths[number] else (), (), {}, None)
         readings = self._view.readings(predicate)
         paths = dict.fromkeys(path for reading in readings for path in (*reading.paths, *reading.others))
         fields = [predicate["field"], *([predicate["value"]] if predicate["op"] == "fieldref" else [])]
@@ -75,7 +75,7 @@ class Judge:
             missing = (predicate["field"],)
         near = {field: column for field in missing if (column := self._near.column(self._view.wanted(field)))}
         because = self._because(predicate, readings) if self._truths[number] else None
-        return Test(predicate["field"], asks(predicate), tuple(map(self._see, paths)), missing, near, because)
+        return Leaf(predicate["field"], asks(predicate), tuple(map(self._see, paths)), missing, near, because)
 
     def _found(self, number: int) -> Iterator[Seen]:
         """Find the columns in which a keyword stands, each asked alone."""

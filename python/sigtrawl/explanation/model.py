@@ -21,7 +21,7 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class Test:
+class Leaf:
     """One predicate of a rule, asked of the row.
 
     Attributes:
@@ -46,18 +46,18 @@ class Part:
     """A node of the condition.
 
     Attributes:
-        kind: ``and``, ``or``, ``not`` or ``test``.
+        kind: ``and``, ``or``, ``not`` or ``leaf``.
         labels: What the rule calls it, the outermost first: a selector, a detection's name, a key with its modifiers.
         truth: Whether it holds in the row.
         parts: The nodes inside.
-        test: What a ``test`` found.
+        leaf: What a ``leaf`` found.
     """
 
-    kind: Literal["and", "or", "not", "test"]
+    kind: Literal["and", "or", "not", "leaf"]
     labels: tuple[str, ...]
     truth: bool
     parts: "tuple[Part, ...]"
-    test: Test | None
+    leaf: Leaf | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ class Explanation:
         applies: Whether the row is of that log source.
         source_reason: Why, in a sentence.
         routes: The schema's routes that are of that log source; none where the caller says what the rows are.
-        readings: The condition, once for each view that the rule may read through. The rule matches if it holds in one that applies.
+        readings: The condition, once for each view that the rule may read through; it matches if it holds in one that applies.
     """
 
     rule_id: str | None

@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from sigtrawl.explanation.model import Explanation, Part, Reading, RouteFit, Seen, Test, Wanted
+from sigtrawl.explanation.model import Explanation, Leaf, Part, Reading, RouteFit, Seen, Wanted
 from sigtrawl.explanation.words import quoted, source_text, visible
 
 YES, NO = "✓", "✗"
@@ -78,7 +78,7 @@ def _reading(reading: Reading) -> Iterator[Line]:
     where = "" if reading.applies else ", which is not asked of this row"
     part = reading.condition
     # A link without a name of its own needs no line of its own.
-    link = f": {_LINKS[part.kind]}" if part.test is None and not part.labels else ""
+    link = f": {_LINKS[part.kind]}" if part.leaf is None and not part.labels else ""
     yield Line(0, part.truth if reading.applies else None, f"condition{through}{where}{link}")
     for inside in _telling(part) if link else (part,):
         yield from _one(inside, 1, None)
@@ -90,9 +90,9 @@ def _part(part: Part, depth: int, above: str | None) -> Iterator[Line]:
     for label in outer:  # one part of the condition under several names stands below each of them
         yield Line(depth, part.truth, visible(str(label)))
         depth += 1
-    if part.test is not None:
+    if part.leaf is not None:
         words = visible(name) if name else None
-        yield Line(depth, part.truth, _test(part.test, words, above))
+        yield Line(depth, part.truth, _leaf(part.leaf, words, above))
         return
     common = _common(part)
     told = f": {common}" if common and common != above else ""
@@ -111,7 +111,7 @@ def _one(inside: Part | str, depth: int, above: str | None) -> Iterator[Line]:
 
 def _telling(part: Part) -> Iterator[Part | str]:
     """Yield what is inside a part; of a long list of values those that decide it."""
-    if len(part.parts) <= FEW + 1 or any(inside.test is None or inside.labels for inside in part.parts):
+    if len(part.parts) <= FEW + 1 or any(inside.leaf is None or inside.labels for inside in part.parts):
         yield from part.parts
         return
     decisive = part.kind == "or"
@@ -125,25 +125,25 @@ def _telling(part: Part) -> Iterator[Part | str]:
             yield f"… and {rest} more that {'hold' if truth else 'do not hold'}"
 
 
-def _test(test: Test, name: str | None, above: str | None) -> str:
-    found = _found(test)
+def _leaf(leaf: Leaf, name: str | None, above: str | None) -> str:
+    found = _found(leaf)
     # The line above tells the field where it tells what its columns hold.
-    of_field = "" if name or test.field is None or above == found else f"{visible(test.field)} "
-    said = f"{name}: {test.asks}" if name else f"{of_field}{test.asks}"
-    read = f"; holds by the schema's reading of the value: {test.because}" if test.because else ""
+    of_field = "" if name or leaf.field is None or above == found else f"{visible(leaf.field)} "
+    said = f"{name}: {leaf.asks}" if name else f"{of_field}{leaf.asks}"
+    read = f"; holds by the schema's reading of the value: {leaf.because}" if leaf.because else ""
     return f"{said}{read}" if found == above else f"{said}; {found}{read}"
 
 
-def _found(test: Test) -> str:
-    if test.field is None:
-        return f"found: {', '.join(map(_seen, test.columns))}" if test.columns else "found in no column"
-    if test.missing:
-        return "; ".join(_missing(field, test) for field in test.missing)
-    return ", ".join(map(_seen, test.columns))
+def _found(leaf: Leaf) -> str:
+    if leaf.field is None:
+        return f"found: {', '.join(map(_seen, leaf.columns))}" if leaf.columns else "found in no column"
+    if leaf.missing:
+        return "; ".join(_missing(field, leaf) for field in leaf.missing)
+    return ", ".join(map(_seen, leaf.columns))
 
 
-def _missing(field: str, test: Test) -> str:
-    near = f" (did you mean the column {visible(test.near[field])}?)" if field in test.near else ""
+def _missing(field: str, leaf: Leaf) -> str:
+    near = f" (did you mean the column {visible(leaf.near[field])}?)" if field in leaf.near else ""
     return f"no column answers {visible(field)}{near}"
 
 
@@ -157,12 +157,12 @@ def _seen(seen: Seen) -> str:
 
 
 def _common(part: Part) -> str | None:
-    """Give what the columns hold, where all tests right inside a part look at the same ones."""
-    tests = [inside.test for inside in part.parts]
-    first = tests[0] if tests else None
-    if len(tests) < 2 or first is None or first.field is None:  # noqa: PLR2004 - several
+    """Give what the columns hold, where all leaves right inside a part look at the same ones."""
+    leaves = [inside.leaf for inside in part.parts]
+    first = leaves[0] if leaves else None
+    if len(leaves) < 2 or first is None or first.field is None:  # noqa: PLR2004 - several
         return None
-    same = all(test is not None and test.field == first.field and _found(test) == _found(first) for test in tests)
+    same = all(leaf is not None and leaf.field == first.field and _found(leaf) == _found(first) for leaf in leaves)
     return _found(first) if same else None
 
 

@@ -26,13 +26,13 @@ class Outline:
     """A node of a condition, with what the rule calls it.
 
     Attributes:
-        kind: ``and``, ``or``, ``not``, or ``test`` for a predicate.
+        kind: ``and``, ``or``, ``not``, or ``leaf`` for a predicate.
         labels: What the rule calls it, the outermost first: a selector, a detection's name, a key.
         parts: The nodes inside.
-        predicate: The place of a ``test`` among the Plan's predicates.
+        predicate: The place of a ``leaf`` among the Plan's predicates.
     """
 
-    kind: Literal["and", "or", "not", "test"]
+    kind: Literal["and", "or", "not", "leaf"]
     labels: tuple[str, ...] = ()
     parts: "tuple[Outline, ...]" = ()
     predicate: int | None = None
@@ -92,7 +92,7 @@ def _words(parts: Mapping[str, Any]) -> Any:
     several = len(parts["conditions"]) > 1
 
     def parse(text: str) -> Any:
-        node: Any = parse_condition(text, detections, set(), _Marked)  # type: ignore[return-value, arg-type]
+        node: Any = parse_condition(text, detections, set(), _Marked)  # type: ignore[arg-type]
         return _Marked(text, node) if several else node
 
     return any_of([parse(text) for text in parts["conditions"]])
@@ -115,10 +115,10 @@ def _align(words: Any, node: Node) -> Outline:
 def _align_shape(shape: Shape, node: Node) -> Outline:
     if shape is None:
         return _plain(node)
-    inside = shape if isinstance(shape, list) else shape["any"]
+    inside = shape if isinstance(shape, list) else shape.get("any", ())
     kind = And if isinstance(shape, list) else Or
     children = (node,) if len(inside) == 1 else node.nodes if isinstance(node, kind) else ()
-    if len(children) != len(inside):
+    if not inside or len(children) != len(inside):
         raise _DisagreeError
     found = [
         _labelled(part, _plain(child)) if kind is And else _align_shape(part, child)
@@ -142,4 +142,4 @@ def _plain(node: Node) -> Outline:
         return Outline("not", (), (_plain(node.node),))
     if isinstance(node, Predicate):
         raise TypeError(f"a Plan holds places of predicates, not {node!r}")
-    return Outline("test", (), (), node)
+    return Outline("leaf", (), (), node)

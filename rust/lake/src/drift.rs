@@ -6,7 +6,7 @@
 //!
 //! The order of columns, nullability and notes of the writer make no difference to rules, and none here.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, FieldRef, Fields};
@@ -34,6 +34,8 @@ pub struct Group {
     pub schema_reason: Option<String>,
     /// The states of the rules on them.
     pub rules: RuleCounts,
+    /// Field that some rule misses here → the column that it most likely means.
+    pub near: BTreeMap<String, String>,
     /// Columns that the largest group lacks.
     pub added: Vec<String>,
     /// Columns of the largest group that are not here.
@@ -120,6 +122,7 @@ impl Finder {
                     schema: report.schema.clone(),
                     schema_reason: reason,
                     rules: report.rules,
+                    near: binding.map(|binding| near(binding)).unwrap_or_default(),
                     added: Vec::new(),
                     removed: Vec::new(),
                     changed: Vec::new(),
@@ -157,6 +160,12 @@ impl Finder {
         });
         Drift { differing: differing.collect(), groups: self.groups }
     }
+}
+
+/// What the rules' missing fields most likely mean on one table.
+fn near(binding: &Binding) -> BTreeMap<String, String> {
+    let told = binding.states().iter().flat_map(|rule| &rule.near);
+    told.map(|(field, column)| (field.clone(), column.clone())).collect()
 }
 
 /// Writes into `group` what `here` has other than `base`; members of structs are compared one by one.
