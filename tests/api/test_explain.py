@@ -240,7 +240,7 @@ def test_rows_that_are_not_there(events: Path, frame: pl.DataFrame, rules: st.Ru
 def test_rules_that_are_not_there(frame: pl.DataFrame, rules: st.Rules) -> None:
     with pytest.raises(errors.UsageError, match=r"no rule is 'Netcta' by id or by title \(did you mean 'Netcat'\?\)"):
         st.explain(rules, frame, row=0, rule="Netcta")
-    with pytest.raises(errors.UsageError, match="one rule can be explained, and there is 4 rules"):
+    with pytest.raises(errors.UsageError, match="one rule can be explained, and these are 4 rules"):
         st.explain(rules, frame, row=0)
     with pytest.raises(errors.UsageError, match="waits for values of admins"):
         st.explain(rules, frame, row=0, rule="Waiting")

@@ -39,8 +39,9 @@ def only_rule(plan: Plan) -> RuleEntry:
     """
     entries = (*plan.rules, *plan.waiting)
     if len(entries) != 1:
-        found = _some(entries) if entries else "no rule"
-        raise UsageError(f"one rule can be explained, and there is {found}; name it by id or title (rule=…, --rule)")
+        if not entries:
+            raise UsageError("there is no rule to explain")
+        raise UsageError(f"one rule can be explained, and these are {_some(entries)}; name it by id or title (rule=…, --rule)")
     return entries[0]
 
 

@@ -132,8 +132,8 @@ def _differing(report: ScanReport, loaded: Loaded, limit: int, screen: Screen) -
     screen.out.print()
     _heading(f"{count(len(report.differing), 'rule')} whose state is not the same in all groups of files", screen)
     for pattern, rules in Counter(rule.states for rule in report.differing).most_common(_PATTERNS):
-        told = ", ".join(f"{number}. {state or '-'}" for number, state in enumerate(pattern[:_GROUPS], start=1))
-        screen.out.print(f"  {rules:,}: {told}")
+        told = ", ".join(f"{state or 'not read'} in {number}" for number, state in enumerate(pattern[:_GROUPS], start=1))
+        screen.out.print(f"  {count(rules, 'rule')}: {told}")
     table = Table(box=None, pad_edge=False, header_style="bold")
     for number in range(1, len(report.groups) + 1)[:_GROUPS]:
         table.add_column(f"{number}.", no_wrap=True)
