@@ -85,12 +85,14 @@ class RouteFit:
         logsource: The route's log source.
         view: The view through which the rule reads its rows, if any.
         when: What the route asks of a row; nothing at all: every row is of it.
+        lacks: Columns without which a table has no rows of the route, and which this table does not have.
         truth: Whether the row is of it.
     """
 
     logsource: Mapping[str, str]
     view: str | None
     when: tuple[Wanted, ...]
+    lacks: tuple[str, ...]
     truth: bool
 
 

@@ -57,12 +57,14 @@ def _fit(route: Route, mapping: Mapping, asked: Asked, table: Table, source: Log
             column,
             tuple(values),
             see(table, asked, column),
-            _holds(replace(route, when={column: values}), mapping, asked),
+            _holds(replace(route, when={column: values}, needs=()), mapping, asked),
         )
         for column, values in route.when.items()
     )
     view = route.view if source.category is not None else None
-    return RouteFit(route.logsource.to_dict(), view, when, _holds(route, mapping, asked))
+    schema = dict(asked.frame.schema)
+    lacks = tuple(name for name in route.needs if find_path(schema, name, provenance=True) is None)
+    return RouteFit(route.logsource.to_dict(), view, when, lacks, _holds(route, mapping, asked))
 
 
 def _holds(route: Route, mapping: Mapping, asked: Asked) -> bool:

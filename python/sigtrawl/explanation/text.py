@@ -58,8 +58,10 @@ def _routes(routes: Sequence[RouteFit]) -> Iterator[Line]:
     shown = [route for route in routes if route.truth] or list(routes)
     for route in shown[:ROUTES]:
         view = f", read through the view {visible(route.view)}" if route.view else ""
-        every = "" if route.when else ": every row"
+        every = ": every row" if route.truth and not route.when else ""
         yield Line(1, route.truth, f"{visible(source_text(route.logsource))}{every}{view}")
+        for column in route.lacks:
+            yield Line(2, False, f"the table should have the column {visible(column)}")
         for wanted in route.when:
             yield Line(2, wanted.truth, _wanted(wanted))
     if len(shown) > ROUTES:

@@ -69,7 +69,8 @@ class View:
     def wanted(self, field: str) -> tuple[str, ...]:
         """Name the columns that would answer a field, if the table had them."""
         answer = self._answer(field)
-        return (*answer.columns, *answer.hashes.values())
+        # A join is nothing without its first column.
+        return (*answer.columns, *answer.join[:1], *(answer.hashes[name] for name in sorted(answer.hashes)))
 
     def _answer(self, field: str) -> Answer:
         answer = self._answers.get(field)

@@ -7,20 +7,23 @@ wants to know of the column beside it.
 import polars as pl
 
 from sigtrawl.reference.folding import fold
-from sigtrawl.reference.paths import Schema, inner_type, members, normalised
+from sigtrawl.reference.paths import Schema, find_path, inner_type, members, normalised
 
 
 class Near:
     """The columns of a table and the places inside them, by their loose names."""
 
     def __init__(self, schema: Schema) -> None:
+        self._schema = schema
         self._names: dict[str, str] = {}
         for name, dtype in schema.items():
             if not name.startswith("_"):
                 self._gather(name, dtype)
 
     def column(self, wanted: tuple[str, ...]) -> str | None:
-        """Give the first column that one of these names may mean."""
+        """Give the first column that one of these names may mean; none if the table has one of them as it is named."""
+        if any(find_path(self._schema, name) is not None for name in wanted):
+            return None
         return next((self._names[_loose(name)] for name in wanted if _loose(name) in self._names), None)
 
     def _gather(self, name: str, dtype: pl.DataType) -> None:

@@ -7,12 +7,14 @@ use std::collections::BTreeMap;
 
 use arrow::datatypes::{DataType, FieldRef, Schema};
 
+use crate::column::ColumnPath;
 use crate::fold::fold;
 use crate::mapping::Mapping;
 
 /// The columns of a table, and the places inside them, by their loose names.
 #[derive(Debug)]
 pub(crate) struct Near {
+    schema: Schema,
     names: BTreeMap<String, String>,
 }
 
@@ -23,12 +25,17 @@ impl Near {
         for field in schema.fields().iter().filter(|field| !field.name().starts_with('_')) {
             gather(field, String::new(), &mut names);
         }
-        Self { names }
+        Self { schema: schema.clone(), names }
     }
 
     /// The column that was most likely meant by what answers `field` through `view`.
+    /// Nothing, where the table has one of its columns as it is named: then that is not why nothing answers.
     pub(crate) fn column(&self, mapping: Option<&Mapping>, view: Option<&str>, field: &str) -> Option<&str> {
-        wanted(mapping, view, field).iter().find_map(|name| self.names.get(&loose(name)).map(String::as_str))
+        let wanted = wanted(mapping, view, field);
+        if wanted.iter().any(|name| ColumnPath::find(&self.schema, name, false).is_some()) {
+            return None;
+        }
+        wanted.iter().find_map(|name| self.names.get(&loose(name)).map(String::as_str))
     }
 }
 
@@ -41,7 +48,8 @@ fn wanted(mapping: Option<&Mapping>, view: Option<&str>, field: &str) -> Vec<Str
     match listed {
         Some(answer) => {
             let rich = answer.rich();
-            rich.columns.into_iter().chain(rich.hashes.into_values()).collect()
+            // A join is nothing without its first column.
+            rich.columns.into_iter().chain(rich.join.into_iter().take(1)).chain(rich.hashes.into_values()).collect()
         }
         None if mapping.is_none_or(|mapping| mapping.own_names) => vec![field.to_owned()],
         None => Vec::new(),
@@ -112,7 +120,8 @@ mod tests {
             serde_json::from_value(serde_json::json!({
                 "name": "m", "own_names": own_names,
                 "fields": {"Image": ["gone", "process.executable"], "User": [], "Hashes": {"hashes": {"MD5": "CommandLine"}}},
-                "views": {"v": {"Image": "THREATNAME"}}
+                "views": {"v": {"Image": "THREATNAME", "Path": {"join": ["process.executable", "commandline"], "with": ""},
+                    "Split": {"hashes": {"MD5": "threatname", "SHA1": "commandline"}}}}
             }))
             .unwrap()
         };
@@ -123,5 +132,7 @@ mod tests {
         assert_eq!(near.column(Some(&own), None, "User"), None);
         assert_eq!(near.column(Some(&own), None, "CommandLine"), Some("commandline"));
         assert_eq!(near.column(Some(&strict), None, "CommandLine"), None);
+        assert_eq!(near.column(Some(&own), Some("v"), "Path"), Some("Process.Executable"));
+        assert_eq!(near.column(Some(&own), Some("v"), "Split"), None, "one of its columns is there");
     }
 }
