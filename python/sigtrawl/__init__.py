@@ -22,15 +22,20 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sigtrawl import errors
     from sigtrawl.api import check, compile, scan  # noqa: A004 - `compile` is the documented name
+    from sigtrawl.explanation import Explanation, explain
     from sigtrawl.matches import Matches, Progress
     from sigtrawl.plan import Plan
-    from sigtrawl.report import InputReport, RuleReport, ScanReport
+    from sigtrawl.report import ColumnChange, DifferingRule, GroupReport, InputReport, RuleReport, ScanReport
     from sigtrawl.rules import Rule, Rules, load_rules, rules_from_yaml
     from sigtrawl.ruleset import RuleSet
 
     __version__: str
 
 __all__ = [
+    "ColumnChange",
+    "DifferingRule",
+    "Explanation",
+    "GroupReport",
     "InputReport",
     "Matches",
     "Plan",
@@ -44,12 +49,17 @@ __all__ = [
     "check",
     "compile",
     "errors",
+    "explain",
     "load_rules",
     "rules_from_yaml",
     "scan",
 ]
 
 _HOMES = {
+    "ColumnChange": "report",
+    "DifferingRule": "report",
+    "Explanation": "explanation",
+    "GroupReport": "report",
     "InputReport": "report",
     "Matches": "matches",
     "Plan": "plan",
@@ -61,6 +71,7 @@ _HOMES = {
     "ScanReport": "report",
     "check": "api",
     "compile": "api",
+    "explain": "explanation",
     "load_rules": "rules",
     "rules_from_yaml": "rules",
     "scan": "api",

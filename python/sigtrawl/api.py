@@ -6,7 +6,7 @@ Each takes what people have at hand (a path, a folder, a glob, a list of these, 
 import os
 from typing import TYPE_CHECKING, Any
 
-from sigtrawl.matches import Matches
+from sigtrawl.matches import Matches, Origin
 from sigtrawl.report import ScanReport
 from sigtrawl.request import Columns, Engine, LogSource, request
 from sigtrawl.ruleset import RuleSet, match_in_memory
@@ -121,8 +121,8 @@ def scan(
     if asked.engine == "reference":
         from sigtrawl.by_reference import scan_by_reference
 
-        return Matches(scan_by_reference(ruleset, paths, asked))
-    return Matches(_native.scan(ruleset.native, paths, asked.to_json()))
+        return Matches(scan_by_reference(ruleset, paths, asked), Origin(ruleset, paths, asked))
+    return Matches(_native.scan(ruleset.native, paths, asked.to_json()), Origin(ruleset, paths, asked))
 
 
 def as_paths(events: Any) -> list[str] | None:

@@ -58,7 +58,7 @@ def scan_by_reference(ruleset: "RuleSet", paths: list[str], asked: Request) -> "
     """Scan files."""
     events = _Events(
         lambda rules, options: _native.scan(rules, paths, options),
-        lambda file: _read_file(Path(file or "")),
+        lambda file: read_file(file or ""),
     )
     return ReferenceStream(ruleset.native, events, asked)
 
@@ -229,10 +229,18 @@ def _metadata(plan: dict[str, Any]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema={"rule": pl.Int64, **texts, "tags": pl.List(pl.String)}, orient="row")
 
 
-def _read_file(file: Path) -> pl.DataFrame:
-    """Read a Parquet file and put its Hive keys beside its columns, as text."""
+def read_file(name: str, row: int | None = None) -> pl.DataFrame:
+    """Read a Parquet file, or one row of it, and put its Hive keys beside its columns, as text.
+
+    Raises:
+        InputError: polars cannot read it.
+    """
+    file = Path(name)
     try:
-        frame = pl.read_parquet(file, hive_partitioning=False, glob=False)
+        if row is None:
+            frame = pl.read_parquet(file, hive_partitioning=False, glob=False)
+        else:  # of a row, no more than its row group is read
+            frame = pl.scan_parquet(file, hive_partitioning=False, glob=False).slice(row, 1).collect()
     except (OSError, pl.exceptions.PolarsError) as error:
         raise InputError(f"{file}: polars cannot read it: {error}") from error
     for folder in file.parent.parts:

@@ -9,10 +9,10 @@ Batches are pulled one by one, also for polars and pyarrow: a pull gives Ctrl-C 
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeAlias, final
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Never, Protocol, TypeAlias, final
 
 from sigtrawl.errors import OutputError
 from sigtrawl.report import ScanReport
@@ -20,6 +20,10 @@ from sigtrawl.report import ScanReport
 if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
+
+    from sigtrawl.explanation import Explanation
+    from sigtrawl.request import Request
+    from sigtrawl.ruleset import RuleSet
 
 Format: TypeAlias = Literal["parquet", "jsonl", "csv"]
 
@@ -85,6 +89,14 @@ class Stream(Protocol):
         """Stop, and let go of files and threads."""
 
 
+class Origin(NamedTuple):
+    """What matches are the matches of."""
+
+    ruleset: "RuleSet"
+    events: Any
+    asked: "Request"
+
+
 @final
 class Matches:
     """The matches of a scan, one row for each rule and event that match.
@@ -93,11 +105,12 @@ class Matches:
     place in the rule set. Iterating gives one dict a match. ``len`` collects.
     """
 
-    __slots__ = ("_kept", "_stream", "_taken")
+    __slots__ = ("_kept", "_origin", "_stream", "_taken")
 
-    def __init__(self, stream: Stream) -> None:
+    def __init__(self, stream: Stream, origin: Origin | None = None) -> None:
         """Wrap a stream; `sigtrawl.scan` and `sigtrawl.RuleSet.match` do."""
         self._stream = stream
+        self._origin = origin
         self._kept: list[Batch] | None = None
         self._taken: str | None = None
 
@@ -203,6 +216,29 @@ class Matches:
         """How far the scan is; safe to ask from another thread."""
         return Progress(*self._stream.progress())
 
+    def explain(self, match: "int | Mapping[str, Any]") -> "Explanation":
+        """Tell why a match is one, by the condition of its rule and what each part of it found in the row.
+
+        The events are read again, of a file no more than one row group. Data in memory must still be there: a stream that was
+        taken is gone.
+
+        Args:
+            match: The match, as iterating gives it, or its number among all matches, which collects them.
+
+        Raises:
+            IndexError: There is no match of this number.
+            InputError: The events cannot be read again.
+            UsageError: This is no match of this scan.
+        """
+        from sigtrawl.explanation.matched import explain_match
+
+        if self._origin is None:
+            message = "these matches do not know their events; use sigtrawl.explain"
+            raise RuntimeError(message)
+        if isinstance(match, int):
+            match = self.to_polars().row(match, named=True) if -len(self) <= match < len(self) else _no_match(match, len(self))
+        return explain_match(self._origin, match)
+
     def close(self) -> None:
         """Stop the scan and let go of its files and threads; matches that were not taken cannot be taken any more."""
         if self._kept is None and self._taken is None:
@@ -265,6 +301,11 @@ class Matches:
             message = f"these matches were already {self._taken}; scan again, or collect() before the first use"
             raise RuntimeError(message)
         self._taken = how
+
+
+def _no_match(number: int, count: int) -> Never:
+    message = f"there is no match {number:,}: there are {count:,}"
+    raise IndexError(message)
 
 
 def as_dicts(batch: Batch) -> list[dict[str, Any]]:

@@ -109,6 +109,8 @@ class RuleEntry:
         path: Its file, relative to the folder that was searched.
         condition: The lowered condition; None for a rule that waits for placeholders.
         placeholders: The names that a waiting rule waits for.
+        parts: The rule's own words for the parts of its condition (`sigtrawl.rules.outline`), for explanations; matching does
+            not look at them.
     """
 
     id: str | None
@@ -122,6 +124,7 @@ class RuleEntry:
     path: str | None = None
     condition: Node | None = None
     placeholders: tuple[str, ...] = ()
+    parts: Mapping[str, Any] | None = field(default=None, hash=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +149,9 @@ class Plan:
             "format": FORMAT,
             "version": VERSION,
             "predicates": [_predicate_out(predicate) for predicate in self.predicates],
-            "rules": [{**_entry_out(entry), "condition": _node_out(entry.condition)} for entry in self.rules],
+            "rules": [
+                {**_entry_out(entry), "condition": _node_out(entry.condition), **_parts_out(entry)} for entry in self.rules
+            ],
             "waiting": [{**_entry_out(entry), "placeholders": list(entry.placeholders)} for entry in self.waiting],
             "load_report": dict(self.load_report),
         }
@@ -181,6 +186,17 @@ class Plan:
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise CompiledFileError(f"the Plan is damaged: {type(error).__name__}: {error}") from None
+
+
+def with_predicates(node: Node | None, plan: Plan) -> Node | None:
+    """Put the predicates back into a condition of a Plan, where their places stand; so it can join another Plan."""
+    if isinstance(node, int):
+        return plan.predicates[node]
+    if isinstance(node, And | Or):
+        return type(node)(tuple(with_predicates(child, plan) or child for child in node.nodes))
+    if isinstance(node, Not):
+        return Not(with_predicates(node.node, plan) or node.node)
+    return node
 
 
 class PlanBuilder:
@@ -277,6 +293,10 @@ def _entry_out(entry: RuleEntry) -> dict[str, Any]:
         "logsource": {"product": source.product, "category": source.category, "service": source.service},
         "path": entry.path,
     }
+
+
+def _parts_out(entry: RuleEntry) -> dict[str, Any]:
+    return {} if entry.parts is None else {"parts": dict(entry.parts)}
 
 
 def _entry_in(raw: Mapping[str, Any], check: Callable[[int], int]) -> RuleEntry:

@@ -7,7 +7,7 @@ nothing. Rules are told apart by their place, which is their place in the Plan.
 import json
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 INPUT_STATES = ("whole", "part", "failed", "nothing-to-run", "ignored")
@@ -58,6 +58,8 @@ class RuleReport:
         missing: Fields that no column answers.
         matches: How many matches it has.
         rows: How many rows it matched.
+        near: Missing field → a column that it most likely means: its name differs only in case, a space or an ``@``.
+        any_product: The rule states a product, and rows that it reads do not tell theirs: it runs on those of any.
     """
 
     state: str
@@ -65,6 +67,65 @@ class RuleReport:
     missing: tuple[str, ...]
     matches: int
     rows: int
+    near: Mapping[str, str] = field(default_factory=dict)
+    any_product: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnChange:
+    """A column whose type is not the same in all groups.
+
+    Attributes:
+        column: Its path.
+        before: Its type in the largest group.
+        after: Its type here.
+    """
+
+    column: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class GroupReport:
+    """Inputs that have the same columns and are read the same way; only those that could be opened.
+
+    Attributes:
+        files: How many inputs.
+        examples: The first of them, at most three; none for data in memory.
+        rows: Their rows.
+        schema: The name of the schema mapping that reads them, if any.
+        schema_reason: Why that mapping, or why none.
+        rules: How many rules are in each state of `RULE_STATES` on them.
+        near: Field that some rule misses here → a column that it most likely means.
+        added: Columns that the largest group lacks.
+        removed: Columns of the largest group that these inputs lack.
+        changed: Columns that are of another type in the largest group.
+    """
+
+    files: int
+    examples: tuple[str, ...]
+    rows: int
+    schema: str | None
+    schema_reason: str | None
+    rules: Mapping[str, int]
+    near: Mapping[str, str]
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+    changed: tuple[ColumnChange, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DifferingRule:
+    """A rule whose state is not the same in all groups.
+
+    Attributes:
+        rule: Its place in the rule set.
+        states: Its state in each group; None where no mapping reads the group.
+    """
+
+    rule: int
+    states: tuple[str | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +141,8 @@ class ScanReport:
         unreadable_times: Matches whose time column held something that is no time.
         not_evaluable: Column → how many values had no text form.
         complete: Whether the scan has come to its end.
+        groups: The inputs by their columns; more than one where columns differ between files.
+        differing: The rules whose state is not the same in all groups.
     """
 
     inputs: tuple[InputReport, ...]
@@ -90,6 +153,8 @@ class ScanReport:
     unreadable_times: int
     not_evaluable: Mapping[str, int]
     complete: bool
+    groups: tuple[GroupReport, ...] = ()
+    differing: tuple[DifferingRule, ...] = ()
 
     @classmethod
     def from_json(cls, text: bytes) -> "ScanReport":
@@ -104,6 +169,8 @@ class ScanReport:
             unreadable_times=raw.get("unreadable_times", 0),
             not_evaluable={entry["column"]: entry["values"] for entry in raw.get("not_evaluable", ())},
             complete=raw["complete"],
+            groups=tuple(_group(entry) for entry in raw.get("groups", ())),
+            differing=tuple(DifferingRule(entry["rule"], tuple(entry["states"])) for entry in raw.get("differing", ())),
         )
 
     @property
@@ -151,4 +218,21 @@ def _rule(raw: Mapping[str, Any]) -> RuleReport:
         missing=tuple(raw.get("missing", ())),
         matches=raw.get("matches", 0),
         rows=raw.get("rows", 0),
+        near=raw.get("near") or {},
+        any_product=raw.get("any_product", False),
+    )
+
+
+def _group(raw: Mapping[str, Any]) -> GroupReport:
+    return GroupReport(
+        files=raw["files"],
+        examples=tuple(raw["examples"]),
+        rows=raw["rows"],
+        schema=raw.get("schema"),
+        schema_reason=raw.get("schema_reason"),
+        rules=raw["rules"],
+        near=raw["near"],
+        added=tuple(raw["added"]),
+        removed=tuple(raw["removed"]),
+        changed=tuple(ColumnChange(entry["column"], entry["from"], entry["to"]) for entry in raw["changed"]),
     )

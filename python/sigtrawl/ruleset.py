@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, final
 from sigtrawl import compiled
 from sigtrawl.errors import SigtrawlError
 from sigtrawl.exports import exportable
-from sigtrawl.matches import Matches
+from sigtrawl.matches import Matches, Origin
 from sigtrawl.request import Columns, Engine, LogSource, Request, request
 
 if TYPE_CHECKING:
@@ -120,9 +120,9 @@ def match_in_memory(ruleset: RuleSet, data: Any, asked: Request) -> Matches:
     if asked.engine == "reference":
         from sigtrawl.by_reference import match_by_reference
 
-        return Matches(match_by_reference(ruleset, data, asked))
+        return Matches(match_by_reference(ruleset, data, asked), Origin(ruleset, data, asked))
     try:
-        return Matches(_native.match_data(ruleset.native, exportable(data), asked.to_json()))
+        return Matches(_native.match_data(ruleset.native, exportable(data), asked.to_json()), Origin(ruleset, data, asked))
     except SigtrawlError:
         raise
     except ValueError as error:  # one column, as a series is, or a type that no table of ours can hold

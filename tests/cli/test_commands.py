@@ -14,16 +14,17 @@ def test_version_and_help(run: Any) -> None:
     for arguments in ((), ("--help",), ("-h",)):
         result = run(*arguments)
         assert result.status == 0
-        for command in ("scan", "check", "rules", "show", "compile", "demo"):
+        for command in ("scan", "check", "explain", "rules", "show", "compile", "demo"):
             assert command in result.out
 
 
 def test_check_lists_every_rule_with_its_state(run: Any, rules: Path, events: Path) -> None:
     result = run("check", events, "-r", rules)
     assert result.status == 0
-    states = {row["title"]: row["state"] for row in json.loads(result.out)}
+    rows = json.loads(result.out)["rules"]
+    states = {row["title"]: row["state"] for row in rows}
     assert states == {"Netcat": "runs", "Whoami": "runs", "Never": "inert", "On Linux": "no-log-source"}
-    never = next(row for row in json.loads(result.out) if row["title"] == "Never")
+    never = next(row for row in rows if row["title"] == "Never")
     assert never["missing"] == ["OriginalFileName"]
     assert f"{events}: 4 rows, schema windows (has the columns Channel, EventID)" in result.err
 

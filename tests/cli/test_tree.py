@@ -14,6 +14,7 @@ WORDS = {
              "--placeholder", "--placeholders", "--output", "--format", "--columns", "--summary", "--skip-bad-rules",
              "--fail-on-match", "--threads", "--engine", "--quiet", "--no-color", "--dry-run", "--strict"},
     "check": {"--rules", "--schema", "--logsource", "--strict", "--format"},
+    "explain": {"--row", "--rule", "--file", "--schema", "--logsource", "--format"},
     "compile": {"--output", "--skip-bad-rules", "--placeholder"},
     "rules": {"--format", "--min-level"},
     "show": {"--rules"},

@@ -8,7 +8,7 @@ import typer
 from typer.main import get_command
 
 import sigtrawl
-from sigtrawl.cli import check, compile, demo, rules, scan, show  # noqa: A004 - a command's name
+from sigtrawl.cli import check, compile, demo, explain, rules, scan, show  # noqa: A004 - a command's name
 from sigtrawl.cli.failure import report
 
 EPILOG = (
@@ -28,6 +28,7 @@ app.command("scan", epilog=EPILOG)(scan.scan)
 app.command("check")(check.check)
 app.command("rules")(rules.rules)
 app.command("show")(show.show)
+app.command("explain")(explain.explain)
 app.command("compile")(compile.compile_rules)
 app.command("demo")(demo.demo)
 

@@ -1,16 +1,22 @@
 """``sigtrawl check``: which rules can run on events, and why the others cannot; no row is read."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any
+
+import typer
 
 import sigtrawl
 from sigtrawl.cli import options as given
 from sigtrawl.cli.exit import Exit, decide
-from sigtrawl.cli.render import listing, summary
+from sigtrawl.cli.render import checked, listing, summary
 from sigtrawl.cli.render.screen import Screen
 from sigtrawl.cli.selection import Loaded, Selection, load
-from sigtrawl.report import RULE_STATES, ScanReport
+from sigtrawl.report import INPUT_STATES, RULE_STATES, ScanReport
 
-COLUMNS = ("state", "level", "title", "id", "missing", "lost")
+COLUMNS = (
+    *("state", "level", "title", "id", "file", "product", "category", "service"),
+    *("missing", "near", "lost", "any_product", "groups"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +29,7 @@ class CheckOptions:
     logsource: str | None
     strict: bool
     format: given.ListFormat | None
+    limit: int
 
 
 def check(
@@ -42,12 +49,20 @@ def check(
     logsource: given.LogSource = None,
     strict: given.Strict = False,
     format_: given.AsList = None,
+    limit: Annotated[
+        int,
+        typer.Option(
+            help="How many rules the table lists; 0 lists all, and so does --strict. json and csv have all of them.",
+            min=0,
+            rich_help_panel=given.OUTPUT_PANEL,
+        ),
+    ] = 50,
     quiet: given.Quiet = False,
     no_color: given.NoColor = False,
 ) -> int:
     """Say which rules can run on events, and why the others cannot, without reading a row.
 
-    The table lists the rules that lost something here; json and csv list all of them.
+    The table goes from the inputs to the rules that lost something here; json and csv list all rules.
     """
     selection = Selection.of(
         rules,
@@ -61,7 +76,7 @@ def check(
         placeholders=placeholders,
         skip_bad=skip_bad_rules,
     )
-    options = CheckOptions(tuple(events), selection, schema, logsource, strict, format_)
+    options = CheckOptions(tuple(events), selection, schema, logsource, strict, format_, limit)
     return run(options, Screen(quiet=quiet, color=not no_color))
 
 
@@ -69,9 +84,18 @@ def run(options: CheckOptions, screen: Screen) -> Exit:
     """Load the rules, look at the events, show."""
     loaded = load(options.selection, screen)
     report = sigtrawl.check(list(options.events), loaded.ruleset, schema=options.schema, logsource=options.logsource)
-    chosen = listing.chosen(options.format, screen)
-    listing.show(COLUMNS, _rows(report, loaded, everything=chosen is not given.ListFormat.TABLE), chosen, screen)
-    summary.after_check(report, loaded, screen)
+    how = listing.chosen(options.format, screen)
+    if how is given.ListFormat.TABLE:
+        # What --strict refuses is listed to the last rule.
+        checked.show(report, loaded, 0 if options.strict else options.limit, screen)
+        summary.problems(report, screen)
+    else:
+        rows = _rows(report, loaded)
+        if how is given.ListFormat.CSV:
+            listing.show(COLUMNS, ({**row, "near": _pairs(row["near"])} for row in rows), how, screen)
+        else:
+            listing.document(_document(report, loaded, rows), screen)
+        summary.after_check(report, loaded, screen)
     conditions = {Exit.UNREAD} if report.unread else set()
     if options.strict and (inert := summary.inert(report, loaded)):
         screen.error(summary.strict_message(inert))
@@ -79,18 +103,48 @@ def run(options: CheckOptions, screen: Screen) -> Exit:
     return decide(conditions | summary.idle(report, screen))
 
 
-def _rows(report: ScanReport, loaded: Loaded, *, everything: bool) -> list[dict[str, object]]:
+def _document(report: ScanReport, loaded: Loaded, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """Give the whole check as plain data."""
+    return {
+        "totals": {
+            "rules": dict.fromkeys(RULE_STATES, 0) | report.rule_states(),
+            "waiting": loaded.waiting,
+            "skipped": loaded.skipped,
+            "inputs": dict.fromkeys(INPUT_STATES, 0) | report.input_states(),
+            "rows": sum(entry.rows for entry in report.inputs),
+            "bytes": report.size,
+        },
+        "logsources": [
+            {**asdict(source), **{state: counts[state] for state in RULE_STATES}}
+            for source, counts in checked.per_log_source(report, loaded)
+        ],
+        "inputs": [asdict(entry) for entry in report.inputs],
+        "groups": [asdict(entry) for entry in report.groups],
+        "rules": rows,
+    }
+
+
+def _rows(report: ScanReport, loaded: Loaded) -> list[dict[str, Any]]:
     """Give one row a rule, the worst states last."""
-    rows: list[dict[str, object]] = [
+    differing = {entry.rule: list(entry.states) for entry in report.differing}
+    rows: list[dict[str, Any]] = [
         {
             "state": rule.state,
             "level": entry.level,
             "title": entry.title,
             "id": entry.id,
+            "file": entry.path,
+            **asdict(entry.logsource),
             "missing": list(rule.missing),
+            "near": dict(rule.near),
             "lost": list(rule.lost),
+            "any_product": rule.any_product,
+            "groups": differing.get(number),
         }
-        for rule, entry in zip(report.rules, loaded.entries, strict=True)
-        if everything or rule.state in {"partial", "inert"}
+        for number, (rule, entry) in enumerate(zip(report.rules, loaded.entries, strict=True))
     ]
-    return sorted(rows, key=lambda row: RULE_STATES.index(str(row["state"])))
+    return sorted(rows, key=lambda row: RULE_STATES.index(row["state"]))
+
+
+def _pairs(near: dict[str, str]) -> list[str]:
+    return [f"{field}={column}" for field, column in near.items()]

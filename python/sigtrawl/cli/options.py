@@ -58,6 +58,13 @@ class MatchFormat(StrEnum):
     TABLE = "table"
 
 
+class ExplainFormat(StrEnum):
+    """How an explanation is written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
 class ListFormat(StrEnum):
     """How a list is written."""
 
@@ -182,7 +189,7 @@ Strict: TypeAlias = Annotated[
 ]
 Quiet: TypeAlias = Annotated[
     bool,
-    typer.Option("-q", "--quiet", help="No summary and no progress, only errors.", rich_help_panel=OUTPUT_PANEL),
+    typer.Option("-q", "--quiet", help="No summary and no progress, only warnings and errors.", rich_help_panel=OUTPUT_PANEL),
 ]
 NoColor: TypeAlias = Annotated[
     bool,

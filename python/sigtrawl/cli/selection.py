@@ -16,7 +16,7 @@ from sigtrawl.cli.options import Level, Status
 from sigtrawl.cli.placeholders import read_placeholders
 from sigtrawl.cli.render.screen import Screen
 from sigtrawl.errors import CompiledFileError, RuleError, UsageError
-from sigtrawl.plan import And, Node, Not, Or, Plan, PlanBuilder, RuleEntry
+from sigtrawl.plan import Plan, PlanBuilder, RuleEntry, with_predicates
 from sigtrawl.ruleset import RuleSet
 
 if TYPE_CHECKING:
@@ -112,8 +112,14 @@ class Loaded:
         return int(counts.get("invalid", 0)) + int(counts.get("unsupported", 0))
 
 
-def load(selection: Selection, screen: Screen) -> Loaded:
-    """Load and compile what was selected; bad rules that are skipped are listed.
+def load(selection: Selection, screen: Screen, *, waiting: bool = False, tell: bool = True) -> Loaded:
+    """Load and compile what was selected; bad rules that are skipped are listed, also where notes are silenced.
+
+    Args:
+        selection: What the user said about rules.
+        screen: Where to tell.
+        waiting: Whether rules that wait for placeholder values are enough.
+        tell: Whether bad rules are listed; not where one rule is looked for among many.
 
     Raises:
         CompiledFileError: The compiled file cannot be read.
@@ -126,8 +132,9 @@ def load(selection: Selection, screen: Screen) -> Loaded:
         return Loaded(RuleSet.load(selection.paths[0]))
     errors = plan.load_report.get("errors", ())
     for raw in errors:
-        screen.note(f"skipped: {RuleError(**raw)}")
-    if not plan.rules:
+        if tell:
+            screen.warn(f"skipped: {RuleError(**raw)}")
+    if not plan.rules and not (waiting and plan.waiting):
         raise UsageError(_nothing_left(plan, selection))
     loaded = Loaded(sigtrawl.compile(plan))
     loaded.__dict__["plan"] = plan  # the cached property: what was just made need not be parsed again
@@ -172,22 +179,11 @@ def _filtered(plan: Plan, filters: Mapping[str, Any]) -> Plan:
     for entry in (*plan.rules, *plan.waiting):
         known = {"level": entry.level, "status": entry.status, "tags": entry.tags, "logsource": asdict(entry.logsource)}
         if wanted.takes(known):
-            builder.add(replace(entry, condition=_with_predicates(entry.condition, plan)))
+            builder.add(replace(entry, condition=with_predicates(entry.condition, plan)))
         else:
             left_out += 1
     report = dict(plan.load_report)
     return builder.build({**report, "filtered": int(report.get("filtered", 0)) + left_out})
-
-
-def _with_predicates(node: Node | None, plan: Plan) -> Node | None:
-    """Put the predicates back into a condition of a Plan, where their places stand."""
-    if isinstance(node, int):
-        return plan.predicates[node]
-    if isinstance(node, And | Or):
-        return type(node)(tuple(_with_predicates(child, plan) or child for child in node.nodes))
-    if isinstance(node, Not):
-        return Not(_with_predicates(node.node, plan) or node.node)
-    return node
 
 
 def _nothing_left(plan: Plan, selection: Selection) -> str:

@@ -15,10 +15,8 @@ from sigtrawl.cli.render.screen import Screen, visible
 from sigtrawl.cli.render.table import level
 from sigtrawl.cli.rules import logsource
 from sigtrawl.cli.selection import Selection, load
-from sigtrawl.errors import UsageError
+from sigtrawl.explanation.find import find_rule
 from sigtrawl.plan import And, Node, Not, Or, Plan, Predicate, RuleEntry
-
-SHOWN_CHOICES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,35 +54,13 @@ def show(
         placeholders=placeholders,
         skip_bad=True,
     )
-    plan = load(selection, screen).plan
-    entry = find(plan, rule)
+    plan = load(selection, screen, waiting=True, tell=False).plan
+    entry = find_rule(plan, rule)
     if as_json:
         screen.raw(json.dumps(_plain(entry, plan), ensure_ascii=False, indent=2).encode() + b"\n")
     else:
         _print(entry, plan, screen)
     return Exit.DONE
-
-
-def find(plan: Plan, wanted: str) -> RuleEntry:
-    """Find the one rule that is meant.
-
-    Raises:
-        UsageError: There is none, or several.
-    """
-    entries = (*plan.rules, *plan.waiting)
-    text = wanted.casefold()
-    for found in (
-        [entry for entry in entries if text in {(entry.id or "").casefold(), entry.title.casefold(), (entry.path or "")}],
-        [entry for entry in entries if (entry.id or "").startswith(text)],
-        [entry for entry in entries if text in entry.title.casefold()],
-    ):
-        if len(found) == 1:
-            return found[0]
-        if found:
-            some = "; ".join(f"{entry.id or entry.path} ({entry.title})" for entry in found[:SHOWN_CHOICES])
-            more = f"; and {len(found) - SHOWN_CHOICES:,} more" if len(found) > SHOWN_CHOICES else ""
-            raise UsageError(f"{wanted!r} means {len(found):,} rules: {some}{more}; give one id")
-    raise UsageError(f"no rule is {wanted!r} by id or by title; sigtrawl rules lists the rules")
 
 
 def _print(entry: RuleEntry, plan: Plan, screen: Screen) -> None:

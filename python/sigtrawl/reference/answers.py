@@ -68,6 +68,12 @@ class View:
         """Say whether anything in the table is a field's value; columns of digests are none, they are asked one by one."""
         return bool(self._sources(self._answer(field)))
 
+    def wanted(self, field: str) -> tuple[str, ...]:
+        """Name the columns that would answer a field, if the table had them."""
+        answer = self._answer(field)
+        # A join is nothing without its first column.
+        return (*answer.columns, *answer.join[:1], *(answer.hashes[name] for name in sorted(answer.hashes)))
+
     def _answer(self, field: str) -> Answer:
         answer = self._answers.get(field)
         if answer is None:

@@ -9,15 +9,16 @@ several inputs: the rule does what it can somewhere.
 """
 
 from collections.abc import Mapping as AnyMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
 import polars as pl
 
 from sigtrawl.reference.answers import View
 from sigtrawl.reference.conditions import Node, children, predicates_of
+from sigtrawl.reference.near import Near
 from sigtrawl.reference.paths import Schema
-from sigtrawl.reference.routing import places, possible, source_of
+from sigtrawl.reference.routing import Place, places, possible, source_of
 from sigtrawl.schemas import LogSource, Mapping
 
 State: TypeAlias = Literal["runs", "partial", "inert", "no-log-source"]
@@ -31,11 +32,15 @@ class RuleState:
         state: The binding state.
         lost: ``branches`` and ``filters``, where the state is ``partial``.
         missing: The fields that nothing answers, sorted; none where the rule runs.
+        near: Missing field → the column that it most likely means.
+        any_product: The rule states a product, and rows that it reads do not tell theirs.
     """
 
     state: State
     lost: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    near: AnyMapping[str, str] = field(default_factory=dict, hash=False)
+    any_product: bool = False
 
 
 def bind(
@@ -76,17 +81,26 @@ class _Binder:
         self._predicates = predicates
         self._schema = schema
         self._mapping = mapping
+        self._near = Near(schema)
         self._views: dict[str | None, View] = {}
         self._constants: dict[tuple[str | None, int], bool | None] = {}
 
     def state(self, rule: AnyMapping[str, Any], asserted: LogSource | None) -> RuleState:
         """Give a rule's best state over its places."""
-        found = [
-            self._state_in(self._view(place.view), rule["condition"], place.view)
-            for place in places(source_of(rule["logsource"]), self._mapping, asserted)
-            if possible(place, self._mapping, self._schema)
-        ]
-        return min(found, key=_rank, default=RuleState("no-log-source"))
+        source = source_of(rule["logsource"])
+        where = [place for place in places(source, self._mapping, asserted) if possible(place, self._mapping, self._schema)]
+        found = [self._state_in(self._view(place.view), rule["condition"], place.view) for place in where]
+        best = min(found, key=_rank, default=RuleState("no-log-source"))
+        untold = asserted.product == "*" if asserted else any(self._any_product(place) for place in where)
+        return replace(best, any_product=bool(found) and source.product is not None and untold)
+
+    def _any_product(self, place: Place) -> bool:
+        """Say whether some rows of a place do not tell their product."""
+        mapping = self._mapping
+        return mapping is not None and any(
+            mapping.routes[number].logsource.product == "*" and possible(replace(place, routes=(number,)), mapping, self._schema)
+            for number in place.routes
+        )
 
     def _view(self, name: str | None) -> View:
         if name not in self._views:
@@ -102,10 +116,11 @@ class _Binder:
             if constant is not None:
                 constants[number] = constant
         missing = {field for number in constants for field in _unanswered(view, self._predicates[number])}
+        near = {name: column for name in sorted(missing) if (column := self._near.column(view.wanted(name))) is not None}
         if _fold(condition, constants) is False:
-            return RuleState("inert", (), tuple(sorted(missing)))
+            return RuleState("inert", (), tuple(sorted(missing)), near)
         lost = tuple(sorted(_lost(condition, constants, wanted=True)))
-        return RuleState("partial", lost, tuple(sorted(missing))) if lost else RuleState("runs")
+        return RuleState("partial", lost, tuple(sorted(missing)), near) if lost else RuleState("runs")
 
     def _constant(self, view: View, predicate: AnyMapping[str, Any]) -> bool | None:
         """Give what a predicate is for every row, or None if that depends on the row."""

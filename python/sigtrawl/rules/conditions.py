@@ -12,7 +12,7 @@ A quantifier is only one before ``of``, so a detection may even be called ``all`
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from sigtrawl.plan import Node, Not, all_of, any_of
@@ -36,15 +36,22 @@ class ConditionError(ValueError):
         self.hint = hint
 
 
-def parse_condition(text: str, detections: Mapping[str, Node], used: set[str]) -> Node:
+def parse_condition(
+    text: str,
+    detections: Mapping[str, Node],
+    used: set[str],
+    selected: Callable[[str, Node], Node] = lambda _, node: node,
+) -> Node:
     """Parse a condition over named detections; the names it refers to are added to ``used``.
+
+    ``selected`` may mark what a selector stands for; it gets the selector as it is written (``1 of selection_*``).
 
     Raises:
         ConditionError: It cannot be read, or refers to something that is not there.
     """
     if "|" in text:
         raise _aggregation(text)
-    parser = _Parser(_TOKEN.findall(text), detections, used)
+    parser = _Parser(_TOKEN.findall(text), detections, used, selected)
     if not parser.tokens:
         raise ConditionError("condition-syntax", "the condition is empty")
     node = parser.disjunction()
@@ -74,6 +81,7 @@ class _Parser:
     tokens: list[str]
     detections: Mapping[str, Node]
     used: set[str]
+    selected: Callable[[str, Node], Node]
     place: int = 0
     depth: int = field(default=0)
 
@@ -151,7 +159,7 @@ class _Parser:
             raise ConditionError("empty-selector", f"'{quantifier} of {pattern}' selects no identifier", self.near(pattern))
         self.used.update(names)
         nodes = [self.detections[name] for name in names]
-        return all_of(nodes) if quantifier == "all" else any_of(nodes)
+        return self.selected(f"{quantifier} of {pattern}", all_of(nodes) if quantifier == "all" else any_of(nodes))
 
     def no_operand(self, word: str) -> ConditionError:
         lower = word.lower()

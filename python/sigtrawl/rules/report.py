@@ -84,9 +84,14 @@ class LoadReport:
     def __str__(self) -> str:
         """Tell the counts in one line."""
         told = [f"{count} {state}" for state, count in self.counts.items() if count or state == "ready"]
-        extra = [(self.duplicates, "duplicate"), (self.filtered, "filtered out"), (len(self.warnings), "warnings")]
-        told += [f"{count} {what}" for count, what in extra if count]
-        return f"{len(self.rules)} rules: {', '.join(told)}"
+        told += [_counted(self.duplicates, "duplicate")] if self.duplicates else []
+        told += [f"{self.filtered} filtered out"] if self.filtered else []
+        told += [_counted(len(self.warnings), "warning")] if self.warnings else []
+        return f"{_counted(len(self.rules), 'rule')}: {', '.join(told)}"
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
 def _plain(records: Iterable[RuleError]) -> list[dict[str, Any]]:

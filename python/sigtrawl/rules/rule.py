@@ -14,6 +14,7 @@ from sigtrawl.plan import LogSource, Node, RuleEntry
 from sigtrawl.rules import compat
 from sigtrawl.rules.detections import lower_detection
 from sigtrawl.rules.documents import Document
+from sigtrawl.rules.outline import parts_of
 from sigtrawl.rules.placeholders import Values
 
 READY, NEEDS_VALUES, UNSUPPORTED, INVALID = "ready", "needs-values", "unsupported", "invalid"
@@ -84,6 +85,7 @@ class Rule:
             path=self.path,
             condition=self.condition,
             placeholders=self.placeholders,
+            parts=None if self.condition is None else parts_of(self.raw["detection"], self.conditions),
         )
 
 

@@ -114,6 +114,40 @@ fn states_say_what_is_lost() {
 }
 
 #[test]
+fn a_column_in_another_case_is_told_and_not_used() {
+    let predicates = json!([{"field": "image", "op": "equals", "value": "nc.exe"},
+        {"field": "Image", "op": "fieldref", "value": "eventid", "how": "equals"},
+        {"field": "Gone", "op": "exists"}]);
+    let source = json!({"category": "process_creation", "service": "sysmon"});
+    let rules: Vec<Value> = (0..3).map(|rule| json!({"title": "t", "condition": rule, "logsource": source})).collect();
+    let bound = binding(&json!(rules), &predicates, routed()).expect("a binding");
+    let near = |rule: usize| json!(bound.states()[rule].near);
+    assert_eq!(near(0), json!({"image": "Image"}));
+    assert_eq!(near(1), json!({"eventid": "EventID"}));
+    assert_eq!(near(2), json!({}));
+    assert!(bound.states().iter().all(|rule| rule.state == State::Inert));
+}
+
+#[test]
+fn rules_of_rows_that_do_not_tell_their_product_say_so() {
+    let mut open = mapping();
+    open["routes"] = json!([{"logsource": {"product": "*", "category": "process_creation"}},
+        {"logsource": {"product": "windows", "service": "security"}}]);
+    let image = json!([{"field": "Image", "op": "equals", "value": "nc.exe"}]);
+    let rule = |logsource: Value| json!({"title": "t", "condition": 0, "logsource": logsource});
+    let rules = json!([
+        rule(json!({"product": "linux", "category": "process_creation"})),
+        rule(json!({"category": "process_creation"})),
+        rule(json!({"product": "windows", "service": "security"})),
+        rule(json!({"product": "linux"})),
+        rule(json!({"product": "linux", "category": "other"})),
+    ]);
+    let bound = binding(&rules, &image, json!({"mappings": [open]})).expect("a binding");
+    let told: Vec<bool> = bound.states().iter().map(|rule| rule.any_product).collect();
+    assert_eq!(told, [true, false, false, true, false]);
+}
+
+#[test]
 fn an_unknown_table_is_an_error_that_names_the_ways_out() {
     let mut other = mapping();
     other["recognise"] = json!({"all": ["Nowhere"]});

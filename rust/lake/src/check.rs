@@ -3,6 +3,7 @@
 use arrow::datatypes::Schema;
 
 use crate::demands;
+use crate::drift;
 use crate::driver;
 use crate::engine::{self, RuleSet};
 use crate::error::Error;
@@ -17,9 +18,10 @@ use crate::tally::Tally;
 pub fn check(rules: &RuleSet, paths: &[String], options: &ScanOptions) -> Result<Report, Error> {
     let prepared = prepare::prepare(rules, paths, options)?;
     driver::event_fields(&prepared, options)?;
+    let drift = drift::find(&prepared.entries);
     let units = vec![0; prepared.entries.len()];
     let inputs = prepared.entries.into_iter().map(|entry| entry.report).collect();
-    Ok(Tally::new(inputs, &units, prepared.rules, 0, 0).report(true))
+    Ok(Tally::new(inputs, &units, prepared.rules, drift, 0, 0).report(true))
 }
 
 /// The same for a table of this schema, wherever it comes from. Fails with `Schema` if no mapping recognises it.
@@ -29,5 +31,6 @@ pub fn check_schema(rules: &RuleSet, schema: &Schema, options: &ScanOptions) -> 
     let mut input = prepare::blank(None, InputState::Whole);
     prepare::describe(&mut input, &binding);
     let rules = report::best(rules, [binding.states()]);
-    Ok(Tally::new(vec![input], &[0], rules, 0, 0).report(true))
+    let drift = drift::alone(schema.fields(), &input, &binding);
+    Ok(Tally::new(vec![input], &[0], rules, drift, 0, 0).report(true))
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::drift;
 use crate::engine::RuleSet;
 use crate::error::Error;
 use crate::events::{self, Lift, Offer};
@@ -40,9 +41,10 @@ pub fn scan(rules: &RuleSet, paths: &[String], options: &ScanOptions) -> Result<
             lift: Lift::new(table.schema(), binding.time_columns(), &fields),
         }));
     }
+    let drift = drift::find(&prepared.entries);
     let units: Vec<usize> = prepared.entries.iter().map(|entry| entry.report.row_groups as usize).collect();
     let inputs = prepared.entries.into_iter().map(|entry| entry.report).collect();
-    let tally = Arc::new(Tally::new(inputs, &units, prepared.rules, rows, bytes));
+    let tally = Arc::new(Tally::new(inputs, &units, prepared.rules, drift, rows, bytes));
 
     let groups: usize = targets.iter().map(|target| target.table.groups()).sum();
     let (work_frame, work_tally) = (frame.clone(), tally.clone());

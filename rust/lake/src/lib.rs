@@ -28,6 +28,7 @@
 //! | `file` | one Parquet file: its footer, its columns, a reader over one row group |
 //! | `prepare` | every input opened and bound, before the first row is read |
 //! | `demands` | whether a user's own mapping fits what was opened |
+//! | `drift` | inputs grouped by their columns, and what differs between the groups |
 //! | `events`, `shape` | the one type of `event` over all inputs, and bringing a column into it |
 //! | `matches` | the columns of a match |
 //! | `queue` | work in order, over threads, in bounded memory |
@@ -40,6 +41,7 @@
 
 mod check;
 mod demands;
+mod drift;
 mod driver;
 mod encode;
 mod engine;
@@ -64,6 +66,7 @@ mod write;
 
 pub use check::{check, check_schema};
 pub use demands::Demand;
+pub use drift::{Changed, Differing, Group};
 pub use driver::scan;
 pub use encode::{Format, encode};
 pub use error::{Error, ErrorKind};

@@ -11,6 +11,7 @@ use arrow::array::{RecordBatch, RecordBatchReader, UInt32Array};
 use arrow::compute::take_record_batch;
 
 use crate::demands;
+use crate::drift;
 use crate::engine::{self, Binding, RuleSet};
 use crate::error::Error;
 use crate::events::{self, Lift, Offer};
@@ -45,8 +46,9 @@ pub fn match_reader(
     prepare::describe(&mut input, &binding);
     let runs = input.state == InputState::Whole;
     let states = report::best(rules, [binding.states()]);
+    let drift = drift::alone(schema.fields(), &input, &binding);
     // One unit stands for the end of the stream; each piece of work adds its own.
-    let tally = Arc::new(Tally::new(vec![input], &[1], states, 0, 0));
+    let tally = Arc::new(Tally::new(vec![input], &[1], states, drift, 0, 0));
     let result = frame.schema().clone();
     if !runs {
         return Ok(MatchStream::idle(result, tally));

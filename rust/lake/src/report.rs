@@ -3,7 +3,11 @@
 //! Every input and every rule is in exactly one state, so that nothing is skipped without being counted. A rule's state
 //! is its best over all inputs: a rule that runs on one file of a hundred runs.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
+
+use crate::drift::{Differing, Group};
 
 use crate::engine::{Lost, RuleBinding, RuleSet, State};
 
@@ -90,6 +94,10 @@ pub struct RuleReport {
     pub lost: Vec<Lost>,
     /// Fields of the rule that no column answers.
     pub missing: Vec<String>,
+    /// Missing field → the column that it most likely means.
+    pub near: BTreeMap<String, String>,
+    /// It states a product, and some rows that it reads do not tell theirs.
+    pub any_product: bool,
     /// Its matches.
     pub matches: u64,
     /// Rows that it matched.
@@ -110,6 +118,10 @@ pub struct NotEvaluable {
 pub struct Report {
     /// Every input, in the order of reading.
     pub inputs: Vec<InputReport>,
+    /// The inputs that could be opened, by their columns.
+    pub groups: Vec<Group>,
+    /// Rules whose state is not the same in all groups.
+    pub differing: Vec<Differing>,
     /// Every rule, in the Plan's order.
     pub rules: Vec<RuleReport>,
     /// Rows that were looked at, over all inputs.
@@ -152,6 +164,8 @@ pub(crate) fn best<'a>(rules: &RuleSet, bindings: impl IntoIterator<Item = &'a [
             state: rule.map_or(State::NoLogSource, |rule| rule.state),
             lost: rule.map(|rule| rule.lost.clone()).unwrap_or_default(),
             missing: rule.map(|rule| rule.missing.clone()).unwrap_or_default(),
+            near: rule.map(|rule| rule.near.clone()).unwrap_or_default(),
+            any_product: rule.is_some_and(|rule| rule.any_product),
             matches: 0,
             rows: 0,
         })

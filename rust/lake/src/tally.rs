@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use crate::drift::{Drift, Group};
 use crate::report::{InputReport, InputState, NotEvaluable, Report, RuleReport};
 
 /// What one unit of work has come to.
@@ -52,6 +53,7 @@ pub(crate) struct Tally {
     /// The report as it stood before the first row.
     inputs: Vec<InputReport>,
     rules: Vec<RuleReport>,
+    drift: Drift,
     work: Mutex<Work>,
 }
 
@@ -76,6 +78,7 @@ impl Tally {
         inputs: Vec<InputReport>,
         units: &[usize],
         rules: Vec<RuleReport>,
+        drift: Drift,
         rows_total: u64,
         bytes_total: u64,
     ) -> Self {
@@ -89,6 +92,7 @@ impl Tally {
             work: Mutex::new(Work { readings, counts: Counts::new(rules.len()) }),
             inputs,
             rules,
+            drift,
         }
     }
 
@@ -150,9 +154,20 @@ impl Tally {
                 .map(|(column, values)| NotEvaluable { column: column.clone(), values: *values })
                 .collect(),
             complete: ended,
+            groups: self.groups(&inputs),
+            differing: self.drift.differing.clone(),
             inputs,
             rules,
         }
+    }
+
+    /// The groups; a stream in memory tells only now how many rows it holds.
+    fn groups(&self, inputs: &[InputReport]) -> Vec<Group> {
+        let mut groups = self.drift.groups.clone();
+        if let ([group], [input @ InputReport { file: None, .. }]) = (groups.as_mut_slice(), inputs) {
+            group.rows = input.rows;
+        }
+        groups
     }
 
     pub(crate) fn add_rows(&self, rows: usize) {

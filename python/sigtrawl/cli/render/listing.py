@@ -39,6 +39,18 @@ def show(columns: Sequence[str], rows: Iterable[Mapping[str, object]], how: str,
         screen.raw(document.encode())
 
 
+def document(members: Mapping[str, object], screen: Screen) -> None:
+    """Write an object as JSON, a list in it with one entry a line, so that people and tools for lines can read it too."""
+    parts = []
+    for name, value in members.items():
+        if isinstance(value, list) and value:
+            lines = ",\n  ".join(json.dumps(entry, ensure_ascii=False) for entry in value)
+            parts.append(f"{json.dumps(name)}: [\n  {lines}\n ]")
+        else:
+            parts.append(f"{json.dumps(name)}: {json.dumps(value, ensure_ascii=False)}")
+    screen.raw(("{" + ",\n ".join(parts) + "}\n").encode())
+
+
 def _table(columns: Sequence[str], rows: Sequence[Mapping[str, object]], screen: Screen) -> None:
     shown = [name for name in columns if any(row[name] not in (None, [], "") for row in rows)]
     if not shown:

@@ -10,7 +10,7 @@ from sigtrawl.cli.render import listing
 from sigtrawl.cli.render.screen import Screen, visible
 from sigtrawl.cli.selection import Loaded
 from sigtrawl.plan import RuleEntry
-from sigtrawl.report import ScanReport
+from sigtrawl.report import RuleReport, ScanReport
 
 INPUT_WORDS = {
     "whole": "read",
@@ -40,13 +40,13 @@ def after_scan(report: ScanReport, loaded: Loaded, screen: Screen, seconds: floa
     """Say what a scan did."""
     speed = f", {report.rows / seconds:,.0f} rows/s" if seconds > 0 and report.rows else ""
     found = sum(1 for rule in report.rules if rule.matches)
-    screen.note(f"Inputs: {_states(report.input_states(), INPUT_WORDS)}; {_count(report.rows, 'row')} in {seconds:,.1f} s{speed}")
+    screen.note(f"Inputs: {states(report.input_states(), INPUT_WORDS)}; {count(report.rows, 'row')} in {seconds:,.1f} s{speed}")
     screen.note(
         f"Matches: {report.matches:,}"
-        + (f" of {_count(found, 'rule')}" if report.matches else "")
+        + (f" of {count(found, 'rule')}" if report.matches else "")
         + ("" if report.complete else " so far")
     )
-    screen.note(f"Rules: {_rules(report, loaded, RULE_WORDS)}")
+    screen.note(f"Rules: {rules_line(report, loaded, RULE_WORDS)}")
     problems(report, screen)
 
 
@@ -55,9 +55,11 @@ def after_check(report: ScanReport, loaded: Loaded, screen: Screen) -> None:
     for entry in report.inputs:
         if entry.state in {"whole", "nothing-to-run"}:
             read_by = f"schema {entry.schema} ({entry.schema_reason})" if entry.schema else "no schema"
-            screen.note(f"{entry.file or 'data'}: {_count(entry.rows, 'row')}, {read_by}")
-    screen.note(f"Inputs: {_states(report.input_states(), BEFORE_READING)}")
-    screen.note(f"Rules: {_rules(report, loaded, BEFORE_RUNNING)}")
+            screen.note(f"{entry.file or 'data'}: {count(entry.rows, 'row')}, {read_by}")
+    screen.note(f"Inputs: {states(report.input_states(), BEFORE_READING)}")
+    screen.note(f"Rules: {rules_line(report, loaded, BEFORE_RUNNING)}")
+    if (notice := any_product(report, loaded)) is not None:
+        screen.note(notice)
     problems(report, screen)
 
 
@@ -65,7 +67,7 @@ def idle(report: ScanReport, screen: Screen) -> set[Exit]:
     """Say so if no rule can run, which is an error unless an input was not read: then nobody knows what would have run there."""
     if report.able() or report.unread:
         return set()
-    screen.error(f"not one rule can run on these events: {_states(report.rule_states(), BEFORE_RUNNING)}")
+    screen.error(f"not one rule can run on these events: {states(report.rule_states(), BEFORE_RUNNING)}")
     return {Exit.USAGE}
 
 
@@ -74,11 +76,11 @@ def dry_run(report: ScanReport, loaded: Loaded, screen: Screen) -> None:
     for entry in report.inputs:
         reason = f" ({entry.reason})" if entry.reason else ""
         schema = f", schema {entry.schema}" if entry.schema else ""
-        rows = f", {_count(entry.rows, 'row')}" if entry.rows else ""
+        rows = f", {count(entry.rows, 'row')}" if entry.rows else ""
         able = entry.rules.get("runs", 0) + entry.rules.get("partial", 0)
-        runs = f", {_count(able, 'rule')} to run" if able else ""
+        runs = f", {count(able, 'rule')} to run" if able else ""
         screen.out.print(visible(f"{entry.file}: {entry.state}{rows}{schema}{runs}{reason}"), soft_wrap=True)
-    screen.note(f"Rules: {_rules(report, loaded, BEFORE_RUNNING)}")
+    screen.note(f"Rules: {rules_line(report, loaded, BEFORE_RUNNING)}")
     screen.note("Nothing was read: this was a dry run")
 
 
@@ -92,11 +94,9 @@ def problems(report: ScanReport, screen: Screen) -> None:
     if len(idle) > NAMED:
         screen.note(f"… and {len(idle) - NAMED:,} more inputs with nothing to run")
     for column, values in report.not_evaluable.items():
-        screen.warn(
-            f"column {column}: {_count(values, 'value')} without a text form; rules that need it were not evaluated there"
-        )
+        screen.warn(f"column {column}: {count(values, 'value')} without a text form; rules that need it were not evaluated there")
     if report.unreadable_times:
-        screen.warn(f"{_count(report.unreadable_times, 'match', 'matches')} with a time that cannot be read; their time is null")
+        screen.warn(f"{count(report.unreadable_times, 'match', 'matches')} with a time that cannot be read; their time is null")
 
 
 def per_rule(report: ScanReport, loaded: Loaded, how: str, screen: Screen) -> None:
@@ -110,29 +110,49 @@ def per_rule(report: ScanReport, loaded: Loaded, how: str, screen: Screen) -> No
     listing.show(("matches", "level", "rule", "id"), rows, how, screen)
 
 
-def inert(report: ScanReport, loaded: Loaded) -> tuple[tuple[RuleEntry, tuple[str, ...]], ...]:
-    """Give the rules that can never match although their log source is there, with the fields they miss."""
-    return tuple((entry, rule.missing) for rule, entry in zip(report.rules, loaded.entries, strict=True) if rule.state == "inert")
+def any_product(report: ScanReport, loaded: Loaded) -> str | None:
+    """Say so if rules run on rows that do not tell their product."""
+    found = [entry.logsource for rule, entry in zip(report.rules, loaded.entries, strict=True) if rule.any_product]
+    if not found:
+        return None
+    products = ", ".join(sorted({source.product or "" for source in found}))
+    categories = sorted({source.category for source in found if source.category is not None})
+    category = categories[0] if len(categories) == 1 else "..."
+    return (
+        f"The events do not tell their product, so {count(len(found), 'rule')} for {products} can run on all of them; "
+        f"--logsource category={category},product=... says what they are"
+    )
 
 
-def strict_message(found: Iterable[tuple[RuleEntry, tuple[str, ...]]]) -> str:
+def inert(report: ScanReport, loaded: Loaded) -> tuple[tuple[RuleEntry, RuleReport], ...]:
+    """Give the rules that can never match although their log source is there."""
+    return tuple((entry, rule) for rule, entry in zip(report.rules, loaded.entries, strict=True) if rule.state == "inert")
+
+
+def strict_message(found: Iterable[tuple[RuleEntry, RuleReport]]) -> str:
     """Say which inert rules stop a strict run."""
     found = tuple(found)
-    named = [f"{entry.title} (no column answers {', '.join(missing) or 'it'})" for entry, missing in found[:NAMED]]
+    named = [f"{entry.title} (no column answers {_missing(rule) or 'it'})" for entry, rule in found[:NAMED]]
     more = f"; and {len(found) - NAMED:,} more" if len(found) > NAMED else ""
     return (
-        f"--strict: {_count(len(found), 'rule')} can never match on these events: {'; '.join(named)}{more}; "
+        f"--strict: {count(len(found), 'rule')} can never match on these events: {'; '.join(named)}{more}; "
         "sigtrawl check lists all of them; map the fields with --schema FILE, or leave the rules out"
     )
 
 
-def _states(counts: Mapping[str, int], words: Mapping[str, str]) -> str:
+def _missing(rule: RuleReport) -> str:
+    return ", ".join(f"{name} (did you mean {rule.near[name]}?)" if name in rule.near else name for name in rule.missing)
+
+
+def states(counts: Mapping[str, int], words: Mapping[str, str]) -> str:
+    """Count states in words."""
     return ", ".join(f"{count:,} {words.get(state, state)}" for state, count in counts.items()) or "none"
 
 
-def _rules(report: ScanReport, loaded: Loaded, words: Mapping[str, str]) -> str:
+def rules_line(report: ScanReport, loaded: Loaded, words: Mapping[str, str]) -> str:
+    """Count the rules in words, those that were never tried included."""
     opened = any(entry.state not in {"failed", "ignored"} or any(entry.rules.values()) for entry in report.inputs)
-    parts = [_states(report.rule_states(), words) if opened else f"{len(report.rules):,} not tried, as no input could be opened"]
+    parts = [states(report.rule_states(), words) if opened else f"{len(report.rules):,} not tried, as no input could be opened"]
     if loaded.waiting:
         parts.append(f"{loaded.waiting:,} waiting for placeholder values")
     if loaded.skipped:
@@ -140,5 +160,6 @@ def _rules(report: ScanReport, loaded: Loaded, words: Mapping[str, str]) -> str:
     return ", ".join(parts)
 
 
-def _count(number: int, word: str, plural: str | None = None) -> str:
+def count(number: int, word: str, plural: str | None = None) -> str:
+    """Write a number of things."""
     return f"{number:,} {word}" if number == 1 else f"{number:,} {plural or word + 's'}"

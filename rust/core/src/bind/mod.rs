@@ -7,6 +7,7 @@
 
 mod answers;
 mod graph;
+mod near;
 mod rewrite;
 mod routes;
 mod state;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use arrow::datatypes::Schema;
 
 use super::answers::{self, Resolved};
+use super::near::Near;
 use super::routes::BoundRoute;
 use super::{BoundColumn, FALSE, Graph, GraphNode, Keywords, Lost, NodeId, Reference, RuleBinding, State, TRUE};
 use crate::column::{ColumnPath, Source};
@@ -32,6 +33,7 @@ pub(crate) struct Rewriter<'a> {
     literals: HashMap<(u32, Kind, String, bool), NodeId>,
     /// Predicate through view → node, so that what rules share is rewritten once.
     known: HashMap<(u32, Option<String>), (NodeId, bool)>,
+    near: Near,
 }
 
 /// What a rewriter leaves: everything of a binding but its states.
@@ -78,6 +80,7 @@ impl<'a> Rewriter<'a> {
             resolved: HashMap::new(),
             literals: HashMap::new(),
             known: HashMap::new(),
+            near: Near::new(schema),
         }
     }
 
@@ -87,6 +90,7 @@ impl<'a> Rewriter<'a> {
         for route in routes.iter().filter(|route| route.fits(&rule.logsource)) {
             views.entry(route.view_for(&rule.logsource).map(str::to_owned)).or_default().push(route.rows);
         }
+        let any_product = routes.iter().any(|route| route.fits(&rule.logsource) && route.any_product(&rule.logsource));
         let mut state = RuleBinding::no_log_source();
         let mut alternatives = Vec::new();
         for (view, rows) in views {
@@ -102,7 +106,13 @@ impl<'a> Rewriter<'a> {
                 (_, false) => State::Partial,
             };
             let lost = if here == State::Partial { notes.lost.into_iter().collect() } else { Vec::new() };
-            state = state.better(RuleBinding { state: here, lost, missing: notes.missing.into_iter().collect() });
+            let near = notes.missing.iter().filter_map(|field| {
+                let column = self.near.column(self.mapping, view.as_deref(), field)?;
+                Some((field.clone(), column.to_owned()))
+            });
+            let near = near.collect();
+            let missing = notes.missing.into_iter().collect();
+            state = state.better(RuleBinding { state: here, lost, missing, near, any_product });
             alternatives.push(self.graph.and([rows, condition]));
         }
         (self.graph.or(alternatives), state)

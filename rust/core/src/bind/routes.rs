@@ -28,6 +28,12 @@ impl BoundRoute {
             && has(rule.service.as_ref(), here.service.as_ref())
     }
 
+    /// Whether a rule's product is one that these rows do not tell.
+    pub(crate) fn any_product(&self, rule: &LogSource) -> bool {
+        let here = self.logsource.as_ref().and_then(|here| here.product.as_deref());
+        rule.product.is_some() && here == Some("*")
+    }
+
     /// The view that a rule which fits reads through: the route's own only if the rule states the route's category.
     pub(crate) fn view_for(&self, rule: &LogSource) -> Option<&str> {
         let category = self.logsource.as_ref().and_then(|here| here.category.as_ref());

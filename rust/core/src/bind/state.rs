@@ -1,5 +1,7 @@
 //! What a binding says of each rule.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 /// Whether a rule runs on a table; the better state is the smaller one.
@@ -35,11 +37,21 @@ pub struct RuleBinding {
     pub lost: Vec<Lost>,
     /// The fields without a column, by the rule's names, sorted.
     pub missing: Vec<String>,
+    /// Missing field → a column that it most likely means: one whose name differs only in case, a space or an `@`.
+    pub near: BTreeMap<String, String>,
+    /// The rule states a product, and rows that it reads do not tell theirs: it runs on those of any.
+    pub any_product: bool,
 }
 
 impl RuleBinding {
     pub(crate) fn no_log_source() -> Self {
-        Self { state: State::NoLogSource, lost: Vec::new(), missing: Vec::new() }
+        Self {
+            state: State::NoLogSource,
+            lost: Vec::new(),
+            missing: Vec::new(),
+            near: BTreeMap::new(),
+            any_product: false,
+        }
     }
 
     /// The better of two states of one rule.

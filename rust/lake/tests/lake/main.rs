@@ -2,6 +2,7 @@
 
 mod common;
 mod damage;
+mod drift;
 mod events;
 mod inputs;
 mod memory;

@@ -1,0 +1,55 @@
+"""Finding the one rule that is meant."""
+
+from difflib import get_close_matches
+
+from sigtrawl.errors import UsageError
+from sigtrawl.plan import Plan, RuleEntry
+
+SHOWN_CHOICES = 5
+
+
+def find_rule(plan: Plan, wanted: str) -> RuleEntry:
+    """Find a rule, also a waiting one, by its id or the beginning of it, its title or a part of it, its name, or its file.
+
+    Raises:
+        UsageError: There is none, or several.
+    """
+    entries = (*plan.rules, *plan.waiting)
+    text = wanted.casefold()
+    for found in (
+        [entry for entry in entries if _is(entry, text, wanted)],
+        [entry for entry in entries if (entry.id or "").startswith(text)],
+        [entry for entry in entries if text in entry.title.casefold()],
+    ):
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise UsageError(f"{wanted!r} means {_some(found)}; give one id")
+    known = {word.casefold(): word for entry in entries for word in (entry.title, entry.name, entry.id) if word}
+    close = get_close_matches(text, known, n=1)
+    guess = f" (did you mean {known[close[0]]!r}?)" if close else ""
+    raise UsageError(f"no rule is {wanted!r} by id or by title{guess}; sigtrawl rules lists the rules")
+
+
+def only_rule(plan: Plan) -> RuleEntry:
+    """Give the rule of a Plan that holds one.
+
+    Raises:
+        UsageError: It holds none, or several.
+    """
+    entries = (*plan.rules, *plan.waiting)
+    if len(entries) != 1:
+        if not entries:
+            raise UsageError("there is no rule to explain")
+        raise UsageError(f"one rule can be explained, and these are {_some(entries)}; name it by id or title (rule=…, --rule)")
+    return entries[0]
+
+
+def _is(entry: RuleEntry, folded: str, wanted: str) -> bool:
+    return folded in {(entry.id or "").casefold(), entry.title.casefold()} or wanted in {entry.path, entry.name}
+
+
+def _some(entries: "list[RuleEntry] | tuple[RuleEntry, ...]") -> str:
+    some = "; ".join(f"{entry.id or entry.path} ({entry.title})" for entry in entries[:SHOWN_CHOICES])
+    more = f"; and {len(entries) - SHOWN_CHOICES:,} more" if len(entries) > SHOWN_CHOICES else ""
+    return f"{len(entries):,} rules: {some}{more}"

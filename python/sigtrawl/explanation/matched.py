@@ -1,0 +1,32 @@
+"""Explaining a match of a scan: its rule, its file and its row are in it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sigtrawl.errors import UsageError
+from sigtrawl.explanation.ask import explain_rule
+from sigtrawl.explanation.model import Explanation
+from sigtrawl.matches import Origin
+from sigtrawl.plan import Plan, RuleEntry
+
+
+def explain_match(origin: Origin, match: Mapping[str, Any]) -> Explanation:
+    """Explain a match, given as a row of `sigtrawl.Matches`.
+
+    Raises:
+        UsageError: It is no match, or one of another rule set.
+    """
+    plan = origin.ruleset.plan()
+    for name in ("rule_title", "row"):
+        if name not in match:
+            raise UsageError(f"this is no match: it has no {name!r}; give a row of the matches, or its number")
+    return explain_rule(plan, _rule_of(plan, match), origin.events, origin.asked, match["row"], match.get("file"))
+
+
+def _rule_of(plan: Plan, match: Mapping[str, Any]) -> RuleEntry:
+    """Find the rule; one without an id is told by its file or its title, as in the match."""
+    identifier, title = match.get("rule_id"), match["rule_title"]
+    for entry in plan.rules:
+        if identifier == entry.id and (identifier or title == (entry.path or entry.title)):
+            return entry
+    raise UsageError(f"no rule of these matches is {identifier or title!r}")
