@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sigtrawl import errors
     from sigtrawl.api import check, compile, scan  # noqa: A004 - `compile` is the documented name
+    from sigtrawl.config import Config, load_config
     from sigtrawl.matches import Matches, Progress
     from sigtrawl.plan import Plan
     from sigtrawl.report import InputReport, RuleReport, ScanReport
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     __version__: str
 
 __all__ = [
+    "Config",
     "InputReport",
     "Matches",
     "Plan",
@@ -44,12 +46,14 @@ __all__ = [
     "check",
     "compile",
     "errors",
+    "load_config",
     "load_rules",
     "rules_from_yaml",
     "scan",
 ]
 
 _HOMES = {
+    "Config": "config",
     "InputReport": "report",
     "Matches": "matches",
     "Plan": "plan",
@@ -61,6 +65,7 @@ _HOMES = {
     "ScanReport": "report",
     "check": "api",
     "compile": "api",
+    "load_config": "config",
     "load_rules": "rules",
     "rules_from_yaml": "rules",
     "scan": "api",

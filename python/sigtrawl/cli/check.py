@@ -4,10 +4,12 @@ from dataclasses import dataclass
 
 import sigtrawl
 from sigtrawl.cli import options as given
+from sigtrawl.cli.configuration import configuration, warn_of_idle_entries
 from sigtrawl.cli.exit import Exit, decide
 from sigtrawl.cli.render import listing, summary
 from sigtrawl.cli.render.screen import Screen
 from sigtrawl.cli.selection import Loaded, Selection, load
+from sigtrawl.config import Config
 from sigtrawl.report import RULE_STATES, ScanReport
 
 COLUMNS = ("state", "level", "title", "id", "missing", "lost")
@@ -21,6 +23,7 @@ class CheckOptions:
     selection: Selection
     schema: str | None
     logsource: str | None
+    config: Config | None
     strict: bool
     format: given.ListFormat | None
 
@@ -37,11 +40,14 @@ def check(
     for_logsource: given.ForLogSource = None,
     placeholder: given.Placeholders = None,
     placeholders: given.PlaceholderFiles = None,
+    pipeline: given.Pipelines = None,
     skip_bad_rules: given.SkipBadRules = False,
     schema: given.Schema = None,
     logsource: given.LogSource = None,
     strict: given.Strict = False,
     format_: given.AsList = None,
+    config: given.ConfigFile = None,
+    no_config: given.NoConfig = False,
     quiet: given.Quiet = False,
     no_color: given.NoColor = False,
 ) -> int:
@@ -49,6 +55,8 @@ def check(
 
     The table lists the rules that lost something here; json and csv list all of them.
     """
+    screen = Screen(quiet=quiet, color=not no_color)
+    settings = configuration(config, screen, ignored=no_config)
     selection = Selection.of(
         rules,
         min_level=min_level,
@@ -60,15 +68,20 @@ def check(
         placeholder=placeholder,
         placeholders=placeholders,
         skip_bad=skip_bad_rules,
+        pipeline=pipeline,
+        config=settings,
     )
-    options = CheckOptions(tuple(events), selection, schema, logsource, strict, format_)
-    return run(options, Screen(quiet=quiet, color=not no_color))
+    options = CheckOptions(tuple(events), selection, schema, logsource, settings, strict, format_)
+    return run(options, screen)
 
 
 def run(options: CheckOptions, screen: Screen) -> Exit:
     """Load the rules, look at the events, show."""
     loaded = load(options.selection, screen)
-    report = sigtrawl.check(list(options.events), loaded.ruleset, schema=options.schema, logsource=options.logsource)
+    report = sigtrawl.check(
+        list(options.events), loaded.ruleset, schema=options.schema, logsource=options.logsource, config=options.config
+    )
+    warn_of_idle_entries(options.config, report, screen)
     chosen = listing.chosen(options.format, screen)
     listing.show(COLUMNS, _rows(report, loaded, everything=chosen is not given.ListFormat.TABLE), chosen, screen)
     summary.after_check(report, loaded, screen)

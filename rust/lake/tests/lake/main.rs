@@ -7,3 +7,4 @@ mod inputs;
 mod memory;
 mod output;
 mod scan;
+mod settings;
