@@ -130,11 +130,16 @@ def _read(path: Path) -> ProcessingPipeline:
     for place in documents[0].repeated:
         raise ConfigError(f"the pipeline {path} has the key {'.'.join(place)} twice")
     try:
-        return ProcessingPipeline.from_yaml(text, source_path=str(path))
+        pipeline = ProcessingPipeline.from_yaml(text, source_path=str(path))
     except SigmaError as error:
         raise ConfigError(f"{path} is no pipeline: {error.args[0] if error.args else error}") from None
     except Exception as error:  # pySigma promises nothing about odd files
         raise ConfigError(f"{path} is no pipeline: {type(error).__name__}: {error}") from error
+    # pySigma 2 gives each file the policy of its folder and then refuses to put two of them together. What a policy is for, the
+    # steps that read files, keep their own.
+    if getattr(pipeline, "policy", None) is not None:
+        pipeline.policy = None
+    return pipeline
 
 
 def _without_effect(name: str, pipeline: ProcessingPipeline) -> list[RuleError]:
