@@ -53,7 +53,8 @@ def _compile(part: str) -> re.Pattern[str]:
                 raise ValueError("a '[' is never closed; [[] is the character itself")
             # A hyphen between two characters is a range; all else that `re` would read is escaped.
             inner = re.sub(r"(.)-(.)|(.)", _one_of, part[start:end], flags=re.DOTALL)
-            pattern += f"[{'^' * negated}{inner}]"
+            nothing = "." if negated else "(?!)"
+            pattern += f"[{'^' * negated}{inner}]" if inner else nothing
             place = end + 1
         else:
             pattern += re.escape(letter)
@@ -64,7 +65,7 @@ def _one_of(found: re.Match[str]) -> str:
     low, high, single = found.groups()
     if single is not None:
         return re.escape(single)
-    # A range the wrong way round holds nothing; a character class of `re` may not be so, and this one never matches.
+    # A range the wrong way round holds nothing, where `re` would refuse it.
     return f"{re.escape(low)}-{re.escape(high)}" if low <= high else ""
 
 
