@@ -77,8 +77,10 @@ class _Place:
         return ConfigError(f"{self.file}: {self.path}: {message}" if self.path else f"{self.file}: {message}")
 
     def text(self, plain: Any) -> str:
-        if not isinstance(plain, str) or not plain:
-            raise self.error(f"must be text that is not empty, not {_kind(plain)}")
+        if not isinstance(plain, str):
+            raise self.error(f"must be text, not {_kind(plain)}")
+        if not plain:
+            raise self.error("the text is empty")
         return plain
 
     def entries(self, plain: Any, of: str) -> list[tuple["_Place", Any]]:
@@ -195,4 +197,4 @@ def _guess(word: str, choices: tuple[str, ...]) -> str:
 def _kind(plain: Any) -> str:
     """Name the type of a value as TOML does."""
     names: dict[type, str] = {str: "text", bool: "a boolean", int: "a number", float: "a number", list: "a list", dict: "a table"}
-    return "empty text" if plain == "" else names.get(type(plain), "a time")
+    return names.get(type(plain), "a time")

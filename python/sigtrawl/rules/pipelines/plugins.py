@@ -20,7 +20,7 @@ from sigtrawl.errors import UsageError
 
 _NAMESPACE = "sigma.pipelines."
 # pySigma's own, which no plugin's decorator touches.
-_OWN = tuple(_NAMESPACE + name for name in ("base", "common", "test"))
+_OWN = (f"{_NAMESPACE}base", f"{_NAMESPACE}common", f"{_NAMESPACE}test")
 
 
 def installed() -> Mapping[str, Callable[[], Any]]:
@@ -41,12 +41,13 @@ def installed() -> Mapping[str, Callable[[], Any]]:
 
 
 def _makes_a_pipeline(offered: Any) -> bool:
-    """Tell pipelines from the helpers that a module without ``__all__`` also shows."""
+    """Tell pipelines from the helpers that a module without ``__all__`` also shows, and from pySigma's own for its tests."""
     if isinstance(offered, Pipeline):
-        return offered.func is not None or callable(getattr(offered, "apply", None))
+        made_by = offered.func or getattr(type(offered), "apply", None)
+        return callable(made_by) and not made_by.__module__.startswith(_OWN)
     if isinstance(offered, ProcessingPipeline):
         return True
-    if not inspect.isfunction(offered) or not offered.__module__.startswith(_NAMESPACE):
+    if not inspect.isfunction(offered) or not offered.__module__.startswith(_NAMESPACE) or offered.__module__.startswith(_OWN):
         return False
     needed = [one for one in inspect.signature(offered).parameters.values() if one.default is one.empty]
     return not any(one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY) for one in needed)
