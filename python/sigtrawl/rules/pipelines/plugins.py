@@ -20,7 +20,7 @@ from sigtrawl.errors import UsageError
 
 _NAMESPACE = "sigma.pipelines."
 # pySigma's own, which no plugin's decorator touches.
-_OWN = (f"{_NAMESPACE}base", f"{_NAMESPACE}common", f"{_NAMESPACE}test")
+_OWN = frozenset({"base", "common", "test"})
 
 
 def installed() -> Mapping[str, Callable[[], Any]]:
@@ -44,13 +44,17 @@ def _makes_a_pipeline(offered: Any) -> bool:
     """Tell pipelines from the helpers that a module without ``__all__`` also shows, and from pySigma's own for its tests."""
     if isinstance(offered, Pipeline):
         made_by = offered.func or getattr(type(offered), "apply", None)
-        return callable(made_by) and not made_by.__module__.startswith(_OWN)
+        return callable(made_by) and not _is_own(made_by.__module__)
     if isinstance(offered, ProcessingPipeline):
         return True
-    if not inspect.isfunction(offered) or not offered.__module__.startswith(_NAMESPACE) or offered.__module__.startswith(_OWN):
+    if not inspect.isfunction(offered) or not offered.__module__.startswith(_NAMESPACE) or _is_own(offered.__module__):
         return False
     needed = [one for one in inspect.signature(offered).parameters.values() if one.default is one.empty]
     return not any(one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY) for one in needed)
+
+
+def _is_own(module: str) -> bool:
+    return module.removeprefix(_NAMESPACE).partition(".")[0] in _OWN
 
 
 @contextmanager
@@ -59,7 +63,7 @@ def _an_object_each() -> Iterator[None]:
     if Pipeline.__new__(Pipeline) is not Pipeline.__new__(Pipeline):
         yield
         return
-    aside = {name: module for name, module in sys.modules.items() if name.startswith(_NAMESPACE) and not name.startswith(_OWN)}
+    aside = {name: module for name, module in sys.modules.items() if name.startswith(_NAMESPACE) and not _is_own(name)}
     for name in aside:
         del sys.modules[name]
     before = Pipeline.__dict__["__new__"]
