@@ -148,12 +148,34 @@ def test_what_is_read(lake: Path) -> None:
     assert st.load_config(lake / "sigtrawl.toml").inputs == ()
 
 
-def test_a_mapping_of_a_known_name_replaces_it(lake: Path, frame: pl.DataFrame, all_rules: st.RuleSet) -> None:
+def test_a_schema_of_its_own_is_named_as_any_other(lake: Path, all_rules: st.RuleSet) -> None:
+    (lake / "own.yml").write_text(FIREWALL + "aliases: [fw]\n")
+    data = pl.DataFrame({"src": ["10.1.2.3"], "action": ["block"], "Channel": ["x"], "EventID": [1]})
+    for name in ("firewall", "fw"):
+        matches = both(data, all_rules, config=lake / "sigtrawl.toml", schema=name)
+        assert (len(matches), matches.report.inputs[0].schema) == (1, "firewall")
+    (lake / "sigtrawl.toml").write_text('schemas = ["own.yml"]\n[[inputs]]\nglob = "*"\nschema = "fw"\n')
+    assert st.load_config(lake / "sigtrawl.toml").inputs[0].schema == "firewall"
+
+
+def test_a_known_name_is_taken(lake: Path) -> None:
     (lake / "own.yml").write_text(FIREWALL.replace("name: firewall", "name: windows"))
+    with pytest.raises(
+        ConfigError, match=r"sigtrawl\.toml: schemas\[1\]: .*own\.yml: name: 'windows' is a name of a known schema"
+    ):
+        st.load_config(lake / "sigtrawl.toml")
+
+
+def test_a_schema_of_its_own_must_fit_the_inputs(lake: Path, all_rules: st.RuleSet) -> None:
+    (lake / "own.yml").write_text(FIREWALL.replace("SourceIp: src", "SourceIp: scr"))
+    with pytest.raises(SchemaError, match=r"own\.yml: fields\.SourceIp: no input has a column scr; did you mean src\?"):
+        st.scan(lake / "lake", all_rules, config=lake / "sigtrawl.toml")
+
+
+def test_a_mapping_that_the_caller_names_goes_before(lake: Path, all_rules: st.RuleSet) -> None:
+    (lake / "mine.yml").write_text(FIREWALL.replace("SourceIp: src", "SourceIp: action"))
     data = pl.DataFrame({"src": ["10.1.2.3"], "action": ["block"]})
-    assert len(both(data, all_rules, config=lake / "sigtrawl.toml", schema="windows")) == 1
-    with pytest.raises(SchemaError):
-        st.scan(frame, all_rules, config=lake / "sigtrawl.toml")
+    assert len(both(data, all_rules, config=lake / "sigtrawl.toml", schema=lake / "mine.yml")) == 0
 
 
 def test_what_is_no_config() -> None:

@@ -69,8 +69,8 @@ def test_a_malformed_mapping_is_told_with_its_reason(run: Any, rules: Path, even
     Path("sigtrawl.toml").write_text('schemas = ["malformed.yml"]')
     result = run("check", events, "-r", rules)
     assert result.status == 3
-    assert result.err.startswith("error: sigtrawl.toml: schemas[1]: it is no schema mapping: ")
-    assert "malformed.yml: unknown key 'routs'" in result.err
+    assert result.err.startswith("error: sigtrawl.toml: schemas[1]: malformed.yml: ")
+    assert "'routs'" in result.err
 
 
 def test_files_that_cannot_be_read(run: Any, rules: Path, events: Path, folder: Path) -> None:
