@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sigtrawl import errors
     from sigtrawl.api import check, compile, scan  # noqa: A004 - `compile` is the documented name
+    from sigtrawl.config import Config, load_config
     from sigtrawl.explanation import Explanation, explain
     from sigtrawl.matches import Matches, Progress
     from sigtrawl.plan import Plan
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ColumnChange",
+    "Config",
     "DifferingRule",
     "Explanation",
     "GroupReport",
@@ -50,6 +52,7 @@ __all__ = [
     "compile",
     "errors",
     "explain",
+    "load_config",
     "load_rules",
     "rules_from_yaml",
     "scan",
@@ -60,6 +63,7 @@ _HOMES = {
     "DifferingRule": "report",
     "Explanation": "explanation",
     "GroupReport": "report",
+    "Config": "config",
     "InputReport": "report",
     "Matches": "matches",
     "Plan": "plan",
@@ -72,6 +76,7 @@ _HOMES = {
     "check": "api",
     "compile": "api",
     "explain": "explanation",
+    "load_config": "config",
     "load_rules": "rules",
     "rules_from_yaml": "rules",
     "scan": "api",

@@ -12,6 +12,7 @@ from sigtrawl.request import Columns, Engine, LogSource, request
 from sigtrawl.ruleset import RuleSet, match_in_memory
 
 if TYPE_CHECKING:
+    from sigtrawl.config import Config
     from sigtrawl.plan import Plan
     from sigtrawl.rules import Rules
 
@@ -46,6 +47,7 @@ def check(
     *,
     schema: "str | os.PathLike[str] | None" = None,
     logsource: LogSource | None = None,
+    config: "Config | str | os.PathLike[str] | None" = None,
 ) -> ScanReport:
     """Tell which rules can run on the events, and why the others cannot, without reading a row.
 
@@ -54,18 +56,20 @@ def check(
         ruleset: The rules.
         schema: As in `scan`.
         logsource: As in `scan`.
+        config: As in `scan`.
 
     Returns:
         The report of a scan that would read nothing.
 
     Raises:
+        ConfigError: The configuration file is wrong.
         InputError: A path leads nowhere.
         SchemaError: No schema mapping recognises a table, and neither ``schema`` nor ``logsource`` says what it is.
     """
     from sigtrawl import _native
 
     _demand_compiled(ruleset)
-    options = request(schema=schema, logsource=logsource).to_json()
+    options = request(schema=schema, logsource=logsource, config=config).to_json()
     paths = as_paths(events)
     if paths is None:
         schema_of = events if hasattr(events, "__arrow_c_schema__") else getattr(events, "schema", None)
@@ -86,6 +90,7 @@ def scan(
     columns: Columns = "all",
     engine: Engine = "core",
     threads: int | None = None,
+    config: "Config | str | os.PathLike[str] | None" = None,
 ) -> Matches:
     """Find the matches of rules in events.
 
@@ -99,11 +104,15 @@ def scan(
         columns: What the event of a match holds: ``"all"`` columns, those ``"used"`` by the rules, or a list of names.
         engine: ``"core"``, or ``"reference"``: the small and slow evaluator that the core is checked against.
         threads: How many threads may work; by default one a processor.
+        config: A ``sigtrawl.toml``, as a path or as `load_config` gave it: more schema mappings, and the schema and log source of
+            single inputs where ``schema`` and ``logsource`` say nothing. None is looked for by itself; its pipelines concern
+            rules, so give them to `load_rules`.
 
     Returns:
         The matches, found while they are taken.
 
     Raises:
+        ConfigError: The configuration file is wrong.
         InputError: A path leads nowhere, or no input is a file of events.
         NothingToRun: Not one rule can run on any input; the error lists the reasons.
         SchemaError: No schema mapping recognises a table, and neither ``schema`` nor ``logsource`` says what it is.
@@ -112,7 +121,7 @@ def scan(
     from sigtrawl import _native
 
     _demand_compiled(ruleset)
-    asked = request(schema=schema, logsource=logsource, columns=columns, engine=engine, threads=threads)
+    asked = request(schema=schema, logsource=logsource, columns=columns, engine=engine, threads=threads, config=config)
     paths = as_paths(events)
     if paths is None:
         matches = match_in_memory(ruleset, events, asked)

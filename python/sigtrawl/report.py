@@ -31,6 +31,7 @@ class InputReport:
         rows_read: How many of them were looked at.
         row_groups: How many row groups it holds.
         size: In bytes.
+        setting: The place, from 0, of the entry of the configuration's ``inputs`` that says how it is read; None if none does.
         rules: How many rules are in each state of `RULE_STATES` on it.
         time: The columns that its events' times are read from, the preferred first; none: no event has a time.
     """
@@ -46,6 +47,7 @@ class InputReport:
     size: int
     rules: Mapping[str, int]
     time: tuple[str, ...] = ()
+    setting: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +210,7 @@ def _input(raw: Mapping[str, Any]) -> InputReport:
         size=raw.get("bytes") or 0,
         rules=raw.get("rules") or {},
         time=tuple(raw.get("time", ())),
+        setting=raw.get("setting"),
     )
 
 

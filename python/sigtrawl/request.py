@@ -7,14 +7,15 @@ command line; the core gets one JSON object (DESIGN.md, "Options towards the cor
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 from sigtrawl.errors import SchemaError, UsageError
 
 if TYPE_CHECKING:
+    from sigtrawl.config import Config, InputSettings
     from sigtrawl.schemas import Mapping as Schema
 
 Columns: TypeAlias = Literal["used", "all"] | Sequence[str]
@@ -38,6 +39,7 @@ class Request:
         engine: Who matches.
         threads: How many threads may work, at most 256 at once; None leaves it to the machine.
         own: The mappings that users gave as files, by name: they must fit the inputs.
+        inputs: How single inputs are read, where schema and log source are None.
     """
 
     mappings: "tuple[Schema, ...]"
@@ -47,6 +49,7 @@ class Request:
     engine: Engine
     threads: int | None
     own: tuple[str, ...] = ()
+    inputs: "tuple[InputSettings, ...]" = ()
 
     def to_json(self) -> bytes:
         """Give the options as the core reads them."""
@@ -56,6 +59,7 @@ class Request:
                 "mappings": [mapping.to_dict() for mapping in self.mappings],
                 "schema": self.schema,
                 "logsource": self.logsource,
+                "inputs": [_settings(entry) for entry in self.inputs],
                 "columns": columns,
                 "threads": None if self.threads is None else min(self.threads, _MOST_THREADS),
                 "demands": [
@@ -75,14 +79,18 @@ def request(
     columns: Columns = "all",
     engine: Engine = "core",
     threads: int | None = None,
+    config: "Config | str | os.PathLike[str] | None" = None,
 ) -> Request:
     """Understand what the caller wrote.
 
     Raises:
+        ConfigError: The configuration file is wrong.
         SchemaError: The schema is neither known nor a file, or the file is no mapping.
         UsageError: The log source, the columns, the engine or the threads make no sense.
     """
-    mappings, name, own = _schema(schema)
+    read = None if config is None else _read_config(config)
+    of_config = None if read is None else read.name_of(schema)
+    mappings, name, own = _schema(schema if of_config is None else None)
     if isinstance(columns, str) and columns not in {"used", "all"}:
         message = f"columns must be 'used', 'all' or a list of names, not {columns!r}"
         raise UsageError(message)
@@ -93,7 +101,28 @@ def request(
         message = f"threads must be a whole number from 1, not {threads!r}"
         raise UsageError(message)
     source = None if logsource is None else read_logsource(logsource)
-    return Request(mappings, name, source, columns, engine, threads, own)
+    asked = Request(mappings, of_config or name, source, columns, engine, threads, own)
+    return asked if read is None else _with_config(asked, read)
+
+
+def _read_config(given: object) -> "Config":
+    from sigtrawl.config import Config, load_config
+
+    if not isinstance(given, Config | str | os.PathLike):
+        message = f"config must be a file or what load_config gave, not a {type(given).__qualname__}"
+        raise TypeError(message)
+    return given if isinstance(given, Config) else load_config(given)
+
+
+def _with_config(asked: Request, config: "Config") -> Request:
+    """Add what a configuration file says; a mapping that the caller named as a file goes before one of its name."""
+    more = tuple(mapping for mapping in config.mappings if mapping.name not in asked.own)
+    own = (*asked.own, *(mapping.name for mapping in more))
+    return replace(asked, mappings=(*asked.mappings, *more), own=own, inputs=config.inputs)
+
+
+def _settings(entry: "InputSettings") -> dict[str, Any]:
+    return {"glob": entry.pattern, "schema": entry.schema, "logsource": entry.logsource}
 
 
 def read_logsource(given: LogSource) -> dict[str, str | None]:

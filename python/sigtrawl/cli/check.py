@@ -7,10 +7,12 @@ import typer
 
 import sigtrawl
 from sigtrawl.cli import options as given
+from sigtrawl.cli.configuration import configuration, warn_of_idle_entries
 from sigtrawl.cli.exit import Exit, decide
 from sigtrawl.cli.render import checked, listing, summary
 from sigtrawl.cli.render.screen import Screen
 from sigtrawl.cli.selection import Loaded, Selection, load
+from sigtrawl.config import Config
 from sigtrawl.report import INPUT_STATES, RULE_STATES, ScanReport
 
 COLUMNS = (
@@ -27,6 +29,7 @@ class CheckOptions:
     selection: Selection
     schema: str | None
     logsource: str | None
+    config: Config | None
     strict: bool
     format: given.ListFormat | None
     limit: int
@@ -44,6 +47,7 @@ def check(
     for_logsource: given.ForLogSource = None,
     placeholder: given.Placeholders = None,
     placeholders: given.PlaceholderFiles = None,
+    pipeline: given.Pipelines = None,
     skip_bad_rules: given.SkipBadRules = False,
     schema: given.Schema = None,
     logsource: given.LogSource = None,
@@ -57,6 +61,8 @@ def check(
             rich_help_panel=given.OUTPUT_PANEL,
         ),
     ] = 50,
+    config: given.ConfigFile = None,
+    no_config: given.NoConfig = False,
     quiet: given.Quiet = False,
     no_color: given.NoColor = False,
 ) -> int:
@@ -64,6 +70,8 @@ def check(
 
     The table goes from the inputs to the rules that lost something here; json and csv list all rules.
     """
+    screen = Screen(quiet=quiet, color=not no_color)
+    settings = configuration(config, screen, ignored=no_config)
     selection = Selection.of(
         rules,
         min_level=min_level,
@@ -75,15 +83,20 @@ def check(
         placeholder=placeholder,
         placeholders=placeholders,
         skip_bad=skip_bad_rules,
+        pipeline=pipeline,
+        config=settings,
     )
-    options = CheckOptions(tuple(events), selection, schema, logsource, strict, format_, limit)
-    return run(options, Screen(quiet=quiet, color=not no_color))
+    options = CheckOptions(tuple(events), selection, schema, logsource, settings, strict, format_, limit)
+    return run(options, screen)
 
 
 def run(options: CheckOptions, screen: Screen) -> Exit:
     """Load the rules, look at the events, show."""
     loaded = load(options.selection, screen)
-    report = sigtrawl.check(list(options.events), loaded.ruleset, schema=options.schema, logsource=options.logsource)
+    report = sigtrawl.check(
+        list(options.events), loaded.ruleset, schema=options.schema, logsource=options.logsource, config=options.config
+    )
+    warn_of_idle_entries(options.config, report, screen)
     how = listing.chosen(options.format, screen)
     if how is given.ListFormat.TABLE:
         # What --strict refuses is listed to the last rule.

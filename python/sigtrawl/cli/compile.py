@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from sigtrawl.cli import options as given
+from sigtrawl.cli.configuration import configuration
 from sigtrawl.cli.exit import Exit
 from sigtrawl.cli.render.screen import Screen
 from sigtrawl.cli.selection import Selection, load
@@ -43,7 +44,10 @@ def compile_rules(
     for_logsource: given.ForLogSource = None,
     placeholder: given.Placeholders = None,
     placeholders: given.PlaceholderFiles = None,
+    pipeline: given.Pipelines = None,
     skip_bad_rules: given.SkipBadRules = False,
+    config: given.ConfigFile = None,
+    no_config: given.NoConfig = False,
     quiet: given.Quiet = False,
     no_color: given.NoColor = False,
 ) -> int:
@@ -51,6 +55,8 @@ def compile_rules(
 
     Rules that wait for placeholder values stay waiting, and the file lists them.
     """
+    screen = Screen(quiet=quiet, color=not no_color)
+    settings = configuration(config, screen, ignored=no_config)
     selection = Selection.of(
         rules,
         min_level=min_level,
@@ -62,8 +68,10 @@ def compile_rules(
         placeholder=placeholder,
         placeholders=placeholders,
         skip_bad=skip_bad_rules,
+        pipeline=pipeline,
+        config=settings,
     )
-    return run(CompileOptions(selection, output), Screen(quiet=quiet, color=not no_color))
+    return run(CompileOptions(selection, output), screen)
 
 
 def run(options: CompileOptions, screen: Screen) -> Exit:

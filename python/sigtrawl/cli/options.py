@@ -152,6 +152,18 @@ PlaceholderFiles: TypeAlias = Annotated[
         rich_help_panel=RULES_PANEL,
     ),
 ]
+Pipelines: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "-p",
+        "--pipeline",
+        metavar="NAME|FILE|FOLDER",
+        help="Send the rules through a pySigma pipeline: the name of an installed one, a YAML file, or a folder; repeatable. "
+        "Fields are columns then: scan with --schema none or a mapping with own_names.",
+        show_default="those of sigtrawl.toml",
+        rich_help_panel=RULES_PANEL,
+    ),
+]
 SkipBadRules: TypeAlias = Annotated[
     bool,
     typer.Option(
@@ -179,6 +191,17 @@ LogSource: TypeAlias = Annotated[
         rich_help_panel=READ_PANEL,
     ),
 ]
+ConfigFile: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        parser=path,
+        metavar="FILE",
+        help="Read this configuration; what the command line says goes before it.",
+        show_default="sigtrawl.toml here or above",
+    ),
+]
+NoConfig: TypeAlias = Annotated[bool, typer.Option("--no-config", help="Read no configuration.")]
 Strict: TypeAlias = Annotated[
     bool,
     typer.Option(

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sigtrawl.cli import options as given
+from sigtrawl.cli.configuration import configuration
 from sigtrawl.cli.exit import Exit
 from sigtrawl.cli.render import listing
 from sigtrawl.cli.render.screen import Screen
@@ -38,8 +39,11 @@ def rules(
     for_logsource: given.ForLogSource = None,
     placeholder: given.Placeholders = None,
     placeholders: given.PlaceholderFiles = None,
+    pipeline: given.Pipelines = None,
     skip_bad_rules: given.SkipBadRules = False,
     format_: given.AsList = None,
+    config: given.ConfigFile = None,
+    no_config: given.NoConfig = False,
     quiet: given.Quiet = False,
     no_color: given.NoColor = False,
 ) -> int:
@@ -47,6 +51,8 @@ def rules(
 
     Bad rules are in the list and are explained on stderr; the exit status is then 2, or 0 with --skip-bad-rules.
     """
+    screen = Screen(quiet=quiet, color=not no_color)
+    settings = configuration(config, screen, ignored=no_config)
     selection = Selection.of(
         rules,
         min_level=min_level,
@@ -58,8 +64,10 @@ def rules(
         placeholder=placeholder,
         placeholders=placeholders,
         skip_bad=skip_bad_rules,
+        pipeline=pipeline,
+        config=settings,
     )
-    return run(RulesOptions(selection, format_), Screen(quiet=quiet, color=not no_color))
+    return run(RulesOptions(selection, format_), screen)
 
 
 def run(options: RulesOptions, screen: Screen) -> Exit:

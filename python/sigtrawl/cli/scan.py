@@ -9,13 +9,15 @@ import typer
 
 import sigtrawl
 from sigtrawl.cli import options as given
+from sigtrawl.cli.configuration import configuration, warn_of_idle_entries
 from sigtrawl.cli.exit import Exit, decide
 from sigtrawl.cli.orders import as_interrupts
 from sigtrawl.cli.render import progress, summary
 from sigtrawl.cli.render.output import Destination, destination
 from sigtrawl.cli.render.screen import Screen
 from sigtrawl.cli.selection import Loaded, Selection, load
-from sigtrawl.errors import InputError, UsageError
+from sigtrawl.config import Config
+from sigtrawl.errors import InputError, NothingToRun, UsageError
 from sigtrawl.matches import Matches
 from sigtrawl.report import ScanReport
 from sigtrawl.request import Columns, Engine
@@ -29,6 +31,7 @@ class ScanOptions:
     selection: Selection
     schema: str | None
     logsource: str | None
+    config: Config | None
     columns: Columns
     engine: Engine
     threads: int | None
@@ -52,6 +55,7 @@ def scan(
     for_logsource: given.ForLogSource = None,
     placeholder: given.Placeholders = None,
     placeholders: given.PlaceholderFiles = None,
+    pipeline: given.Pipelines = None,
     skip_bad_rules: given.SkipBadRules = False,
     schema: given.Schema = None,
     logsource: given.LogSource = None,
@@ -138,6 +142,8 @@ def scan(
             rich_help_panel=given.OUTPUT_PANEL,
         ),
     ] = None,
+    config: given.ConfigFile = None,
+    no_config: given.NoConfig = False,
     quiet: given.Quiet = False,
     no_color: given.NoColor = False,
 ) -> int:
@@ -146,6 +152,7 @@ def scan(
     Matches go to stdout: a table on a terminal, JSON lines on a pipe; or to a file with -o. A summary goes to stderr.
     """
     screen = Screen(quiet=quiet, color=not no_color)
+    settings = configuration(config, screen, ignored=no_config)
     options = ScanOptions(
         events=tuple(events),
         selection=Selection.of(
@@ -159,9 +166,12 @@ def scan(
             placeholder=placeholder,
             placeholders=placeholders,
             skip_bad=skip_bad_rules,
+            pipeline=pipeline,
+            config=settings,
         ),
         schema=schema,
         logsource=logsource,
+        config=settings,
         columns=_columns(columns),
         engine=engine.value,
         threads=threads,
@@ -180,25 +190,37 @@ def run(options: ScanOptions, screen: Screen) -> Exit:
     options.selection.spare(options.destination.path)
     loaded = load(options.selection, screen)
     if options.strict or options.dry_run:
-        plan = sigtrawl.check(list(options.events), loaded.ruleset, schema=options.schema, logsource=options.logsource)
+        plan = _check(options, loaded)
         inert = summary.inert(plan, loaded) if options.strict else ()
         if options.dry_run:
             summary.dry_run(plan, loaded, screen)
         if inert:
             screen.error(summary.strict_message(inert))
         if inert or options.dry_run:
+            warn_of_idle_entries(options.config, plan, screen)
             return decide(_conditions(options, plan) | ({Exit.RULES} if inert else set()) | summary.idle(plan, screen))
     started = time.perf_counter()
-    matches = sigtrawl.scan(
-        list(options.events),
-        loaded.ruleset,
-        schema=options.schema,
-        logsource=options.logsource,
-        columns=options.columns,
-        engine=options.engine,
-        threads=options.threads,
-    )
+    try:
+        matches = sigtrawl.scan(
+            list(options.events),
+            loaded.ruleset,
+            schema=options.schema,
+            logsource=options.logsource,
+            columns=options.columns,
+            engine=options.engine,
+            threads=options.threads,
+            config=options.config,
+        )
+    except NothingToRun:
+        if options.config is not None:  # a glob with a mistake may be why
+            warn_of_idle_entries(options.config, _check(options, loaded), screen)
+        raise
     return _take(matches, options, loaded, screen, started)
+
+
+def _check(options: ScanOptions, loaded: Loaded) -> ScanReport:
+    events = list(options.events)
+    return sigtrawl.check(events, loaded.ruleset, schema=options.schema, logsource=options.logsource, config=options.config)
 
 
 def _take(matches: Matches, options: ScanOptions, loaded: Loaded, screen: Screen, started: float) -> Exit:
@@ -219,6 +241,7 @@ def _take(matches: Matches, options: ScanOptions, loaded: Loaded, screen: Screen
         report = matches.report
     if options.summary and not interrupted:
         summary.per_rule(report, loaded, options.destination.counts, screen)
+    warn_of_idle_entries(options.config, report, screen)
     summary.after_scan(report, loaded, screen, time.perf_counter() - started)
     conditions = _conditions(options, report)
     return Exit.INTERRUPTED if interrupted else decide(conditions)

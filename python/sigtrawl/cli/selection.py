@@ -20,6 +20,7 @@ from sigtrawl.plan import Plan, PlanBuilder, RuleEntry, with_predicates
 from sigtrawl.ruleset import RuleSet
 
 if TYPE_CHECKING:
+    from sigtrawl.config import Config
     from sigtrawl.rules import Rules
 
 
@@ -32,12 +33,16 @@ class Selection:
         filters: The filters of `sigtrawl.load_rules`, where given.
         placeholders: Name → values.
         skip_bad: Whether bad rules stop nothing.
+        pipelines: The pySigma pipelines that rules go through.
+        pipelines_of: The configuration file that names them, where the command line names none.
     """
 
     paths: tuple[Path, ...]
     filters: Mapping[str, Any]
     placeholders: Mapping[str, Sequence[str]]
     skip_bad: bool
+    pipelines: tuple[str | Path, ...] = ()
+    pipelines_of: Path | None = None
 
     @classmethod
     def of(
@@ -53,6 +58,8 @@ class Selection:
         placeholder: Sequence[str] | None,
         placeholders: Sequence[Path] | None,
         skip_bad: bool,
+        pipeline: Sequence[str] | None = None,
+        config: "Config | None" = None,
     ) -> "Selection":
         """Gather the options that all commands over rules share."""
         filters: dict[str, Any] = {
@@ -64,7 +71,10 @@ class Selection:
             "logsource": for_logsource,
         }
         given = {name: value for name, value in filters.items() if value}
-        return cls(tuple(paths), given, read_placeholders(placeholder or (), placeholders or ()), skip_bad)
+        values = read_placeholders(placeholder or (), placeholders or ())
+        if pipeline or config is None:
+            return cls(tuple(paths), given, values, skip_bad, tuple(pipeline or ()))
+        return cls(tuple(paths), given, values, skip_bad, config.pipelines, config.path)
 
     def spare(self, output: Path | None) -> None:
         """Refuse an output that would take the place of one of the rules.
@@ -128,8 +138,14 @@ def load(selection: Selection, screen: Screen, *, waiting: bool = False, tell: b
         UsageError: No rule is left.
     """
     plan = plan_of(selection)
+    if selection.pipelines and compiled.is_compiled(selection.paths[0]):
+        told = f"the pipelines of {selection.pipelines_of} are not applied"
+        screen.warn(f"{told}: {selection.paths[0]} is a compiled file; name them when it is compiled")
     if plan is None:
         return Loaded(RuleSet.load(selection.paths[0]))
+    for raw in plan.load_report.get("warnings", ()):
+        if raw["code"] == "pipeline-without-effect":
+            screen.warn(f"{raw['file']}: {raw['message']}")
     errors = plan.load_report.get("errors", ())
     for raw in errors:
         if tell:
@@ -154,6 +170,8 @@ def plan_of(selection: Selection) -> Plan | None:
         raise UsageError(f"{path} is a compiled file and can only be taken alone; compile all the rules into one file")
     if selection.placeholders:
         raise UsageError(f"{path} is a compiled file, whose placeholders are settled; give --placeholder when it is compiled")
+    if selection.pipelines and selection.pipelines_of is None:
+        raise UsageError(f"{path} is a compiled file, which no pipeline can change; give -p when it is compiled")
     if not selection.filters:
         return None
     return _filtered(Plan.from_json(compiled.read(path)), selection.filters)
@@ -165,6 +183,7 @@ def rules_of(selection: Selection) -> "Rules":
         selection.paths,
         on_error="skip" if selection.skip_bad else "raise",
         placeholders=selection.placeholders,
+        pipelines=selection.pipelines,
         **selection.filters,
     )
 

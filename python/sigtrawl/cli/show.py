@@ -10,6 +10,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from sigtrawl.cli import options as given
+from sigtrawl.cli.configuration import configuration
 from sigtrawl.cli.exit import Exit
 from sigtrawl.cli.render.screen import Screen, visible
 from sigtrawl.cli.render.table import level
@@ -37,11 +38,15 @@ def show(
     *,
     placeholder: given.Placeholders = None,
     placeholders: given.PlaceholderFiles = None,
+    pipeline: given.Pipelines = None,
     as_json: Annotated[bool, typer.Option("--json", help="Write the rule as it stands in the Plan, in JSON.")] = False,
+    config: given.ConfigFile = None,
+    no_config: given.NoConfig = False,
     no_color: given.NoColor = False,
 ) -> int:
     """Show one rule: who wrote it, what it is about, and the condition as it will be run."""
     screen = Screen(color=not no_color, quiet=True)
+    settings = configuration(config, screen, ignored=no_config)
     selection = Selection.of(
         rules,
         min_level=None,
@@ -53,6 +58,8 @@ def show(
         placeholder=placeholder,
         placeholders=placeholders,
         skip_bad=True,
+        pipeline=pipeline,
+        config=settings,
     )
     plan = load(selection, screen, waiting=True, tell=False).plan
     entry = find_rule(plan, rule)

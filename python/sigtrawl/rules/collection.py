@@ -21,6 +21,8 @@ class Rules:
         files: How many files were read.
         duplicates: How many rules were there twice.
         filtered: How many rules the selection left out.
+        pipelines: The names of the pipelines that the rules went through.
+        notices: What is to be told of the load as a whole, such as steps of pipelines that have no effect.
     """
 
     rules: tuple[Rule, ...] = ()
@@ -29,6 +31,8 @@ class Rules:
     files: int = 0
     duplicates: int = 0
     filtered: int = 0
+    pipelines: tuple[str, ...] = ()
+    notices: tuple[RuleError, ...] = ()
 
     def __iter__(self) -> Iterator[Rule]:
         return iter(self.rules)
@@ -85,10 +89,11 @@ class Rules:
         return LoadReport(
             rules=tuple(entries),
             errors=self.errors,
-            warnings=tuple(warning for rule in self.rules for warning in rule.warnings),
+            warnings=(*self.notices, *(warning for rule in self.rules for warning in rule.warnings)),
             files=self.files,
             duplicates=self.duplicates,
             filtered=self.filtered,
+            pipelines=self.pipelines,
         )
 
     def plan(self) -> Plan:

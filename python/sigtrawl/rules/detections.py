@@ -21,7 +21,7 @@ MAX_DEPTH = 50
 MAX_SIZE = 1_000_000
 
 # What stands in for something that was refused or still waits; such a rule's tree is never used.
-_NOTHING = Or(())
+NOTHING = Or(())
 
 Report = Callable[[str, str, str | None, str | None, str], None]
 
@@ -44,22 +44,25 @@ class Lowering:
 
 
 @dataclass(slots=True)
-class _Context:
+class Context:
+    """What lowering one rule gathers: complaints, and the placeholders that have no value."""
+
     report: Report
     given: Values
     missing: dict[str, None] = field(default_factory=dict)
     failed: bool = False
 
     def fail(self, error: ItemError | ConditionError, place: str | None) -> Node:
+        """Report an error, and give what stands in its place."""
         state = error.state if isinstance(error, ItemError) else "invalid"
         self.report(error.code, str(error), place, error.hint, state)
         self.failed = True
-        return _NOTHING
+        return NOTHING
 
 
 def lower_detection(raw: Any, given: Values, report: Report) -> Lowering:
     """Lower a detection; ``report(code, message, place, hint, state)`` is called for everything that is wrong."""
-    context = _Context(report, given)
+    context = Context(report, given)
     if not isinstance(raw, dict):
         context.fail(ItemError("detection-form", "the detection must be a mapping with a condition"), "detection")
         return Lowering()
@@ -81,16 +84,21 @@ def lower_detection(raw: Any, given: Values, report: Report) -> Lowering:
     unused = tuple(name for name in nodes if name not in used) if len(conditions) == len(texts) else ()
     lowering = Lowering(None, tuple(context.missing), unused, texts)
     if not context.failed and not context.missing:
-        node = any_of(conditions)
-        depth, size = _measure(node, {})
-        if depth > MAX_DEPTH:
-            context.fail(ItemError("condition-nesting", f"the rule nests more than {MAX_DEPTH} levels deep"), "condition")
-        elif size > MAX_SIZE:
-            told = f"the rule, with what its condition repeats, has {size:,} parts, more than {MAX_SIZE:,}"
-            context.fail(ItemError("rule-too-large", told, "split it"), "condition")
-        else:
-            lowering.node = node
+        lowering.node = measured(any_of(conditions), context)
     return lowering
+
+
+def measured(node: Node, context: Context) -> Node | None:
+    """Give a condition back if it is within the limits."""
+    depth, size = _measure(node, {})
+    if depth > MAX_DEPTH:
+        context.fail(ItemError("condition-nesting", f"the rule nests more than {MAX_DEPTH} levels deep"), "condition")
+    elif size > MAX_SIZE:
+        told = f"the rule, with what its condition repeats, has {size:,} parts, more than {MAX_SIZE:,}"
+        context.fail(ItemError("rule-too-large", told, "split it"), "condition")
+    else:
+        return node
+    return None
 
 
 def _timeframe() -> ItemError:
@@ -105,7 +113,7 @@ def _no_text_key(key: Any, what: str) -> ItemError:
     return ItemError("key-type", f"the {what} must be text, and YAML reads {key!r} as {type(key).__name__}", "quote it")
 
 
-def _condition_texts(raw: Mapping[Any, Any], context: _Context) -> Iterator[str]:
+def _condition_texts(raw: Mapping[Any, Any], context: Context) -> Iterator[str]:
     condition = raw.get("condition")
     several = condition if isinstance(condition, list) else [condition]
     if condition is None or not several:
@@ -119,7 +127,7 @@ def _condition_texts(raw: Mapping[Any, Any], context: _Context) -> Iterator[str]
             context.fail(error, "condition")
 
 
-def _condition(text: str, nodes: Mapping[str, Node], used: set[str], context: _Context) -> Node | None:
+def _condition(text: str, nodes: Mapping[str, Node], used: set[str], context: Context) -> Node | None:
     try:
         return parse_condition(text, nodes, used)
     except ConditionError as error:
@@ -127,7 +135,7 @@ def _condition(text: str, nodes: Mapping[str, Node], used: set[str], context: _C
         return None
 
 
-def _detection(raw: Any, place: str, context: _Context) -> Node:
+def _detection(raw: Any, place: str, context: Context) -> Node:
     """Lower one detection: a mapping is AND, a list is OR, anything else is a keyword."""
     if isinstance(raw, dict):
         if not raw:
@@ -140,7 +148,7 @@ def _detection(raw: Any, place: str, context: _Context) -> Node:
     return _value(raw, place, Item(None, context.given, context.missing), (), context)
 
 
-def _item(key: Any, raw: Any, place: str, context: _Context) -> Node:
+def _item(key: Any, raw: Any, place: str, context: Context) -> Node:
     """Lower one entry of a mapping: a field with modifiers, and its value or values."""
     if not isinstance(key, str):
         return context.fail(_no_text_key(key, "name of a field"), f"{place}.{key}")
@@ -159,7 +167,7 @@ def _item(key: Any, raw: Any, place: str, context: _Context) -> Node:
     return Not(node) if "neq" in modifiers else node
 
 
-def _values(raw: list[Any], place: str, item: Item, modifiers: tuple[str, ...], context: _Context) -> list[Node]:
+def _values(raw: list[Any], place: str, item: Item, modifiers: tuple[str, ...], context: Context) -> list[Node]:
     if not raw:
         return [context.fail(ItemError("empty-list", "an empty list of values is never met"), place)]
     nodes: list[Node] = []
@@ -175,17 +183,26 @@ def _values(raw: list[Any], place: str, item: Item, modifiers: tuple[str, ...], 
     return nodes
 
 
-def _value(raw: Any, place: str, item: Item, modifiers: tuple[str, ...], context: _Context) -> Node:
+def _value(raw: Any, place: str, item: Item, modifiers: tuple[str, ...], context: Context) -> Node:
     """Send one value through the modifiers; what it branches into are alternatives, even under ``all``."""
     try:
-        first = Text((raw,)) if modifiers and modifiers[0] == "re" and isinstance(raw, str) else from_yaml(raw)
-        values: list[Value] = [first]
-        for name in modifiers:
-            if (modifier := TABLE.get(name)) is not None:
-                values = [result for value in values for result in modifier(value, item)]
-        return any_of([node if node is not None else _NOTHING for node in (to_node(value, item.field) for value in values)])
+        values = branches(raw, item, modifiers)
+        return any_of([node if node is not None else NOTHING for node in (to_node(value, item.field) for value in values)])
     except ItemError as error:
         return context.fail(error, place)
+
+
+def branches(raw: Any, item: Item, modifiers: tuple[str, ...]) -> list[Value]:
+    """Give what the modifiers make of one value: alternatives.
+
+    Raises:
+        ItemError: A modifier does not take it.
+    """
+    values: list[Value] = [Text((raw,)) if modifiers and modifiers[0] == "re" and isinstance(raw, str) else from_yaml(raw)]
+    for name in modifiers:
+        if (modifier := TABLE.get(name)) is not None:
+            values = [result for value in values for result in modifier(value, item)]
+    return values
 
 
 def _measure(node: Node, known: dict[int, tuple[int, int]]) -> tuple[int, int]:

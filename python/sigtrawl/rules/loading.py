@@ -9,7 +9,7 @@ import os
 import stat
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from sigtrawl.errors import InputError, RuleError, RuleErrors, UsageError
 from sigtrawl.rules.collection import Rules
@@ -19,6 +19,9 @@ from sigtrawl.rules.placeholders import Values, read_values
 from sigtrawl.rules.report import LoadedRule
 from sigtrawl.rules.rule import INVALID, UNSUPPORTED, Rule, read_rule
 from sigtrawl.rules.selection import Selection, select
+
+if TYPE_CHECKING:
+    from sigtrawl.rules.pipelines import Given, Pipelines
 
 OnError = Literal["raise", "skip"]
 
@@ -36,6 +39,7 @@ def load_rules(
     exclude_tags: str | Iterable[str] = (),
     logsource: str | Mapping[str, str] | None = None,
     placeholders: Mapping[str, Any] | None = None,
+    pipelines: "Given | None" = None,
 ) -> Rules:
     """Load Sigma rules.
 
@@ -49,8 +53,12 @@ def load_rules(
         exclude_tags: Tags of which a rule must have none.
         logsource: Attributes that a rule must state: ``product=windows,category=process_creation`` or a mapping.
         placeholders: Values for ``expand``: name → value or list of values, in which ``*`` and ``?`` are wildcards.
+        pipelines: pySigma pipelines that every rule goes through: names of installed ones, files, folders, or pySigma's
+            objects; those of lower priority first, of equal ones in the order given. Where they rename fields, the new names
+            are columns: scan with ``schema="none"`` or a mapping with ``own_names``.
 
     Raises:
+        ConfigError: A file is no pipeline.
         RuleErrors: Some rules are invalid or unsupported, and ``on_error`` is ``raise``.
         InputError: A path does not exist, or a folder holds no rule files.
         UsageError: An option has a value that does not exist.
@@ -63,7 +71,7 @@ def load_rules(
         exclude_tags=exclude_tags,
         logsource=logsource,
     )
-    loader = _Loader(selection, read_values(placeholders), on_error)
+    loader = _Loader(selection, read_values(placeholders), on_error, _pipelines(pipelines))
     several = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
     if not several or not all(os.fspath(path) for path in several):
         raise InputError("a path to rules is missing or empty; name files or folders")
@@ -84,6 +92,7 @@ def rules_from_yaml(
     exclude_tags: str | Iterable[str] = (),
     logsource: str | Mapping[str, str] | None = None,
     placeholders: Mapping[str, Any] | None = None,
+    pipelines: "Given | None" = None,
     name: str = "<text>",
 ) -> Rules:
     """Load Sigma rules from YAML text; ``name`` stands for the file, all else is as for `load_rules`."""
@@ -95,9 +104,17 @@ def rules_from_yaml(
         exclude_tags=exclude_tags,
         logsource=logsource,
     )
-    loader = _Loader(selection, read_values(placeholders), on_error)
+    loader = _Loader(selection, read_values(placeholders), on_error, _pipelines(pipelines))
     loader.text(text, name, name)
     return loader.finish()
+
+
+def _pipelines(given: "Given | None") -> "Pipelines | None":
+    if given is None:
+        return None
+    from sigtrawl.rules.pipelines import load_pipelines
+
+    return load_pipelines(given)
 
 
 def _rule_files(path: Path) -> Iterator[tuple[Path, str]]:
@@ -144,12 +161,13 @@ def _cannot_list(error: OSError) -> None:
 class _Loader:
     """Gathers rules and what is wrong with the others."""
 
-    def __init__(self, selection: Selection, given: Values, on_error: str) -> None:
+    def __init__(self, selection: Selection, given: Values, on_error: str, pipelines: "Pipelines | None" = None) -> None:
         if on_error not in ("raise", "skip"):
             raise UsageError(f"on_error {on_error!r} does not exist; choose from raise, skip")
         self.selection = selection
         self.given = given
         self.on_error = on_error
+        self.pipelines = pipelines
         self.rules: list[Rule] = []
         self.bad: list[tuple[int, LoadedRule]] = []
         self.errors: list[RuleError] = []
@@ -193,7 +211,7 @@ class _Loader:
         if not self.selection.takes(raw):
             self.filtered += 1
             return
-        rule, errors = read_rule(document, relative, file, self.given)
+        rule, errors = read_rule(document, relative, file, self.given, self.pipelines)
         if rule is None:
             self._refuse(errors, file)
         elif rule.id is not None and (first := self.by_id.get(rule.id)) is not None:
@@ -227,4 +245,6 @@ class _Loader:
             files=self.files,
             duplicates=self.duplicates,
             filtered=self.filtered,
+            pipelines=self.pipelines.names if self.pipelines else (),
+            notices=self.pipelines.warnings if self.pipelines else (),
         )

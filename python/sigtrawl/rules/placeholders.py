@@ -19,8 +19,8 @@ Values: TypeAlias = Mapping[str, tuple[str, ...]]
 
 # Lists of hosts may be long; their products with each other are never meant to be.
 _MAX_COMBINATIONS = 100_000
-_NAME = re.compile(r"%([^%\\]+)%")
-_IN_REGEX = {"*": "(?s:.*)", "?": "(?s:.)"}
+PLACEHOLDER = re.compile(r"%([^%\\]+)%")
+IN_REGEX = {"*": "(?s:.*)", "?": "(?s:.)"}
 
 
 def read_values(raw: Mapping[str, Any] | None) -> dict[str, tuple[str, ...]]:
@@ -74,7 +74,7 @@ def fill_regex(pattern: str, given: Values, missing: dict[str, None]) -> tuple[l
     """Replace placeholders in a regular expression; the flag says whether some still wait."""
     choices: list[tuple[str, ...]] = []
     place, waiting = 0, False
-    for match in _NAME.finditer(pattern):
+    for match in PLACEHOLDER.finditer(pattern):
         choices.append((pattern[place : match.start()],))
         place = match.end()
         name = match.group(1)
@@ -93,7 +93,7 @@ def _as_regex(value: str) -> str:
     """Write a listed value as a regular expression; grouped, so that a quantifier after it applies to all of it."""
     inner = "".join(
         part if token else regexes.escape(part)
-        for part, token in ((_IN_REGEX.get(piece, piece), piece in _IN_REGEX) for piece in re.split(r"([*?])", value))
+        for part, token in ((IN_REGEX.get(piece, piece), piece in IN_REGEX) for piece in re.split(r"([*?])", value))
     )
     return f"(?:{inner})"
 

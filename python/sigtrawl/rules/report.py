@@ -43,6 +43,7 @@ class LoadReport:
         files: How many files were read.
         duplicates: How many rules were left out because the same rule was there already.
         filtered: How many rules the selection left out.
+        pipelines: The names of the pySigma pipelines that the rules went through, in order.
     """
 
     rules: tuple[LoadedRule, ...] = ()
@@ -51,6 +52,7 @@ class LoadReport:
     files: int = 0
     duplicates: int = 0
     filtered: int = 0
+    pipelines: tuple[str, ...] = ()
     _counts: Counter[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -74,6 +76,7 @@ class LoadReport:
             "counts": self.counts,
             "duplicates": self.duplicates,
             "filtered": self.filtered,
+            "pipelines": list(self.pipelines),
             "not_ready": [
                 {**asdict(rule), "placeholders": list(rule.placeholders)} for rule in self.rules if rule.state != "ready"
             ],

@@ -7,7 +7,7 @@ because two rules with one id are the same rule only if their whole content is.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sigtrawl.errors import RuleError
 from sigtrawl.plan import LogSource, Node, RuleEntry
@@ -16,6 +16,9 @@ from sigtrawl.rules.detections import lower_detection
 from sigtrawl.rules.documents import Document
 from sigtrawl.rules.outline import parts_of
 from sigtrawl.rules.placeholders import Values
+
+if TYPE_CHECKING:
+    from sigtrawl.rules.pipelines import Pipelines
 
 READY, NEEDS_VALUES, UNSUPPORTED, INVALID = "ready", "needs-values", "unsupported", "invalid"
 STATES = (READY, NEEDS_VALUES, UNSUPPORTED, INVALID)
@@ -38,7 +41,7 @@ class Rule:
         references: Where more is told.
         falsepositives: What else may look like it.
         tags: Its tags.
-        logsource: The events that it is about.
+        logsource: The events that it is about, as pipelines have it if there are any.
         path: Its file, relative to the folder that was searched.
         file: Its file, as the caller can open it.
         state: ``ready`` or ``needs-values``.
@@ -106,7 +109,9 @@ class _Gatherer:
         self.warnings.append(RuleError(code, message, self.file, self.id, self.title, place, hint, READY))
 
 
-def read_rule(document: Document, path: str, file: str, given: Values) -> tuple[Rule | None, list[RuleError]]:
+def read_rule(
+    document: Document, path: str, file: str, given: Values, pipelines: "Pipelines | None" = None
+) -> tuple[Rule | None, list[RuleError]]:
     """Make the rule of a document whose content is a mapping, or say everything that is wrong with it."""
     raw = document.content
     told = _Gatherer(raw, file)
@@ -131,7 +136,15 @@ def read_rule(document: Document, path: str, file: str, given: Values) -> tuple[
         return None, told.errors
     for name in lowering.unused:
         told.warning("unused-identifier", "no condition refers to this detection", name)
-    source = meta.logsource
+    node, missing = lowering.node, lowering.missing
+    source = LogSource(meta.logsource.product, meta.logsource.category, meta.logsource.service)
+    if pipelines is not None:
+        from sigtrawl.rules.pipelines import apply
+
+        applied = apply(pipelines, meta, raw["detection"], lowering.conditions, given, told.error)
+        if applied is None or told.errors:
+            return None, told.errors
+        node, missing, source = applied.node, applied.missing, applied.logsource
     rule = Rule(
         id=str(meta.id) if meta.id is not None else None,
         title=meta.title,
@@ -145,13 +158,13 @@ def read_rule(document: Document, path: str, file: str, given: Values) -> tuple[
         references=tuple(meta.references or ()),
         falsepositives=tuple(meta.falsepositives or ()),
         tags=tuple(f"{tag.namespace}.{tag.name}" for tag in meta.tags),
-        logsource=LogSource(source.product, source.category, source.service),
+        logsource=source,
         path=path,
         file=file,
-        state=NEEDS_VALUES if lowering.missing else READY,
+        state=NEEDS_VALUES if missing else READY,
         conditions=lowering.conditions,
-        condition=lowering.node,
-        placeholders=lowering.missing,
+        condition=node,
+        placeholders=missing,
         warnings=tuple(told.warnings),
         raw=raw,
     )

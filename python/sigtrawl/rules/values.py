@@ -186,13 +186,13 @@ def _text(value: Text, field: str | None) -> Node | None:
     if any(isinstance(part, Placeholder) for part in parts):
         return None
     if any(isinstance(part, bytes) for part in parts) or value.bom:
-        parts = _decoded(value)
+        parts = decoded(value)
     if field is None and not value.anchored:
         parts = (STAR, *parts, STAR)
     return text.predicate(field, parts, cased=value.cased)
 
 
-def _decoded(value: Text) -> Parts:
+def decoded(value: Text) -> Parts:
     """Read an encoding that no base64 followed as the text it would be in an event."""
     try:
         parts = tuple(part.decode() if isinstance(part, bytes) else part for part in value.parts)

@@ -58,6 +58,7 @@ mod prepare;
 mod queue;
 mod report;
 mod scanners;
+mod settings;
 mod shape;
 mod stream;
 mod suggest;

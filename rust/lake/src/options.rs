@@ -1,8 +1,8 @@
 //! The options of a scan, as one JSON object says them (DESIGN.md, "Options towards the core").
 //!
-//! What concerns the rules (`mappings`, `schema`, `logsource`) is handed on to the core as it stands; `columns`,
-//! `threads` and `demands` are for this crate. The two are told apart by name and not with `#[serde(flatten)]`, which loses numbers
-//! when `serde_json` keeps them at arbitrary precision.
+//! What concerns the rules (`mappings`, `schema`, `logsource`) is handed on to the core as it stands, for single inputs
+//! with what `inputs` says of them; `columns`, `threads` and `demands` are for this crate. The two are told apart by
+//! name and not with `#[serde(flatten)]`, which loses numbers when `serde_json` keeps them at arbitrary precision.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -13,12 +13,15 @@ use serde_json::{Map, Value};
 use crate::demands::Demand;
 use crate::engine::BindOptions;
 use crate::error::Error;
+use crate::settings::InputSettings;
 
 /// How to scan.
 #[derive(Debug, Clone, Default)]
 pub struct ScanOptions {
     /// What the core needs to tie rules to a table.
     pub bind: BindOptions,
+    /// How files are read that an entry of `inputs` speaks of.
+    pub(crate) inputs: Vec<InputSettings>,
     /// What the users' own mappings demand of the inputs.
     pub demands: Vec<Demand>,
     /// Which columns an event carries.
@@ -75,8 +78,13 @@ impl<'de> Deserialize<'de> for ScanOptions {
             None => Vec::new(),
             Some(value) => serde_json::from_value(value).map_err(|e| de::Error::custom(format!("demands: {e}")))?,
         };
+        let inputs = members.remove("inputs");
         let bind = serde_json::from_value(Value::Object(members)).map_err(de::Error::custom)?;
-        Ok(Self { bind, demands, columns, threads, cancel: Arc::default() })
+        let inputs = match inputs {
+            None | Some(Value::Null) => Vec::new(),
+            Some(list) => InputSettings::read(list, &bind).map_err(de::Error::custom)?,
+        };
+        Ok(Self { bind, inputs, demands, columns, threads, cancel: Arc::default() })
     }
 }
 

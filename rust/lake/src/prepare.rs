@@ -17,6 +17,7 @@ use crate::file::Table;
 use crate::inputs::{self, Input, Source};
 use crate::options::ScanOptions;
 use crate::report::{self, InputReport, InputState, RuleCounts, RuleReport};
+use crate::settings;
 
 /// An input, as far as its footer tells.
 pub(crate) struct Entry {
@@ -44,10 +45,13 @@ pub(crate) fn prepare(rules: &RuleSet, paths: &[String], options: &ScanOptions) 
             Input::Unreadable { name, reason } => Entry::unread(name, InputState::Failed, reason),
             Input::File(source) => {
                 let name = source.path.display().to_string();
-                match opened.next().ok_or_else(Error::interrupted)? {
+                let setting = settings::choose(&options.inputs, &source.path);
+                let mut entry = match opened.next().ok_or_else(Error::interrupted)? {
                     Err(reason) => Entry::unread(name, InputState::Failed, reason),
-                    Ok(table) => binder.entry(name, table)?,
-                }
+                    Ok(table) => binder.entry(name, table, setting)?,
+                };
+                entry.report.setting = setting;
+                entry
             }
         });
     }
@@ -143,6 +147,7 @@ pub(crate) fn blank(file: Option<String>, state: InputState) -> InputReport {
         rows_read: 0,
         row_groups: 0,
         bytes: 0,
+        setting: None,
         rules: RuleCounts::default(),
     }
 }
@@ -183,11 +188,11 @@ fn counted(rules: u64) -> String {
     if rules == 1 { "1 rule".to_owned() } else { format!("{rules} rules") }
 }
 
-/// Binds tables, one time for each distinct Arrow schema.
+/// Binds tables, one time for each distinct Arrow schema and way to read it.
 struct Binder<'a> {
     rules: &'a RuleSet,
     options: &'a ScanOptions,
-    known: HashMap<Fields, Result<Arc<Binding>, String>>,
+    known: HashMap<(Fields, Option<usize>), Result<Arc<Binding>, String>>,
     /// The bindings in the order of their making, for a result that does not hang on a hash.
     order: Vec<Arc<Binding>>,
 }
@@ -197,14 +202,14 @@ impl<'a> Binder<'a> {
         Self { rules, options, known: HashMap::new(), order: Vec::new() }
     }
 
-    fn entry(&mut self, name: String, table: Table) -> Result<Entry, Error> {
+    fn entry(&mut self, name: String, table: Table, setting: Option<usize>) -> Result<Entry, Error> {
         let mut report = InputReport {
             rows: table.rows(),
             row_groups: table.groups() as u64,
             bytes: table.size(),
             ..blank(Some(name), InputState::Whole)
         };
-        let binding = match self.bind(table.schema())? {
+        let binding = match self.bind(table.schema(), setting)? {
             Ok(binding) => {
                 describe(&mut report, &binding);
                 Some(binding)
@@ -219,14 +224,16 @@ impl<'a> Binder<'a> {
     }
 
     /// The outer error ends the scan, the inner one says why this table cannot be bound.
-    fn bind(&mut self, schema: &Schema) -> Result<Result<Arc<Binding>, String>, Error> {
+    fn bind(&mut self, schema: &Schema, setting: Option<usize>) -> Result<Result<Arc<Binding>, String>, Error> {
         // What else a field carries (Spark's and pandas' notes) makes no difference to rules.
-        let key: Fields =
+        let fields: Fields =
             schema.fields().iter().map(|f| Field::new(f.name(), f.data_type().clone(), f.is_nullable())).collect();
+        let key = (fields, setting);
         if let Some(known) = self.known.get(&key) {
             return Ok(known.clone());
         }
-        let made = match engine::bind(self.rules, schema, &self.options.bind) {
+        let options = setting.map_or(&self.options.bind, |place| &self.options.inputs[place].bind);
+        let made = match engine::bind(self.rules, schema, options) {
             Ok(binding) => {
                 self.order.push(binding.clone());
                 Ok(binding)

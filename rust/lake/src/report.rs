@@ -81,6 +81,8 @@ pub struct InputReport {
     pub row_groups: u64,
     /// Bytes of the file; 0 in memory.
     pub bytes: u64,
+    /// The place among the options' `inputs`, from 0, of the entry that says how it is read.
+    pub setting: Option<usize>,
     /// The states of the rules on it.
     pub rules: RuleCounts,
 }

@@ -8,3 +8,4 @@ mod inputs;
 mod memory;
 mod output;
 mod scan;
+mod settings;
