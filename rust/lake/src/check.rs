@@ -25,7 +25,7 @@ pub fn check(rules: &RuleSet, paths: &[String], options: &ScanOptions) -> Result
 pub fn check_schema(rules: &RuleSet, schema: &Schema, options: &ScanOptions) -> Result<Report, Error> {
     let binding = engine::bind(rules, schema, &options.bind).map_err(|failure| Error::schema(failure.reason))?;
     let mut input = prepare::blank(None, InputState::Whole);
-    prepare::describe(&mut input, &binding);
+    prepare::describe(&mut input, &binding, schema);
     let rules = report::best(rules, [binding.states()]);
     Ok(Tally::new(vec![input], &[0], rules, 0, 0).report(true))
 }

@@ -40,7 +40,7 @@ pub fn match_reader(
     let fields = events::fix(&[offer], &options.columns)?;
     let frame = Arc::new(Frame::new(rules, &fields));
     let mut input = prepare::blank(None, InputState::Whole);
-    prepare::describe(&mut input, &binding);
+    prepare::describe(&mut input, &binding, &schema);
     let runs = input.state == InputState::Whole;
     let states = report::best(rules, [binding.states()]);
     // One unit stands for the end of the stream; each piece of work adds its own.

@@ -135,6 +135,7 @@ pub(crate) fn blank(file: Option<String>, state: InputState) -> InputReport {
         reason: None,
         schema: None,
         schema_reason: None,
+        time: Vec::new(),
         rows: 0,
         rows_read: 0,
         row_groups: 0,
@@ -144,9 +145,10 @@ pub(crate) fn blank(file: Option<String>, state: InputState) -> InputReport {
 }
 
 /// Puts into a report what a binding says of an input.
-pub(crate) fn describe(report: &mut InputReport, binding: &Binding) {
+pub(crate) fn describe(report: &mut InputReport, binding: &Binding, schema: &Schema) {
     report.schema = binding.schema_name().map(ToOwned::to_owned);
     report.schema_reason = Some(binding.schema_reason().to_owned());
+    report.time = binding.time_columns().iter().map(|&column| schema.field(column).name().clone()).collect();
     report.rules = RuleCounts::of(binding.states());
     if !binding.runs_any() {
         report.state = InputState::NothingToRun;
@@ -201,7 +203,7 @@ impl<'a> Binder<'a> {
         };
         let binding = match self.bind(table.schema())? {
             Ok(binding) => {
-                describe(&mut report, &binding);
+                describe(&mut report, &binding, table.schema());
                 Some(binding)
             }
             Err(reason) => {

@@ -67,6 +67,8 @@ pub struct InputReport {
     pub schema: Option<String>,
     /// Why that schema.
     pub schema_reason: Option<String>,
+    /// The columns that tell the time of an event, the preferred first; empty where nothing tells it.
+    pub time: Vec<String>,
     /// Rows that it holds.
     pub rows: u64,
     /// Rows that were looked at.
