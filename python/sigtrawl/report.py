@@ -32,6 +32,7 @@ class InputReport:
         row_groups: How many row groups it holds.
         size: In bytes.
         rules: How many rules are in each state of `RULE_STATES` on it.
+        time: The columns that tell the time of an event, the preferred first; none where nothing tells it.
     """
 
     file: str | None
@@ -44,6 +45,7 @@ class InputReport:
     row_groups: int
     size: int
     rules: Mapping[str, int]
+    time: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,31 @@ class RuleReport:
 
 
 @dataclass(frozen=True, slots=True)
+class CorrelationReport:
+    """One correlation.
+
+    Attributes:
+        id: Its id, if it has one.
+        title: Its title.
+        state: One of `RULE_STATES`, as its rules' states make it; ``needs-values`` if it waits for placeholders.
+        silent: Whether its results are only events of another correlation, and are not put out.
+        results: How many results it has.
+        events: How many matches of its rules, and results of its correlations, it was evaluated over.
+        without_time: Matches that were left out because their time is not known.
+        not_numbers: Events whose value is no number, where one is needed.
+    """
+
+    id: str | None
+    title: str
+    state: str
+    silent: bool
+    results: int
+    events: int
+    without_time: int
+    not_numbers: int
+
+
+@dataclass(frozen=True, slots=True)
 class ScanReport:
     """What a scan did, or what a check says a scan would do.
 
@@ -74,10 +101,11 @@ class ScanReport:
         rules: One entry a rule, in the order of the rule set.
         rows: Rows looked at.
         size: Bytes of the inputs.
-        matches: Matches found.
+        matches: Matches put out, the results of correlations among them.
         unreadable_times: Matches whose time column held something that is no time.
         not_evaluable: Column → how many values had no text form.
         complete: Whether the scan has come to its end.
+        correlations: One entry a correlation, in the order of the rule set.
     """
 
     inputs: tuple[InputReport, ...]
@@ -88,6 +116,7 @@ class ScanReport:
     unreadable_times: int
     not_evaluable: Mapping[str, int]
     complete: bool
+    correlations: tuple[CorrelationReport, ...] = ()
 
     @classmethod
     def from_json(cls, text: bytes) -> "ScanReport":
@@ -102,6 +131,7 @@ class ScanReport:
             unreadable_times=raw.get("unreadable_times", 0),
             not_evaluable={entry["column"]: entry["values"] for entry in raw.get("not_evaluable", ())},
             complete=raw["complete"],
+            correlations=tuple(CorrelationReport(**entry) for entry in raw.get("correlations", ())),
         )
 
     @property
@@ -138,6 +168,7 @@ def _input(raw: Mapping[str, Any]) -> InputReport:
         row_groups=raw.get("row_groups") or 0,
         size=raw.get("bytes") or 0,
         rules=raw.get("rules") or {},
+        time=tuple(raw.get("time") or ()),
     )
 
 

@@ -37,6 +37,7 @@ class Request:
         columns: Which columns the event of a match holds.
         engine: Who matches.
         threads: How many threads may work, at most 256 at once; None leaves it to the machine.
+        also: Columns that the event holds after these, where some input has them.
     """
 
     mappings: "tuple[Schema, ...]"
@@ -45,6 +46,7 @@ class Request:
     columns: Columns
     engine: Engine
     threads: int | None
+    also: tuple[str, ...] = ()
 
     def to_json(self) -> bytes:
         """Give the options as the core reads them."""
@@ -55,6 +57,7 @@ class Request:
                 "schema": self.schema,
                 "logsource": self.logsource,
                 "columns": columns,
+                "also": list(self.also),
                 "threads": None if self.threads is None else min(self.threads, _MOST_THREADS),
             }
         ).encode()

@@ -52,6 +52,22 @@ pub(crate) fn fix(offers: &[Offer<'_>], columns: &Columns) -> Result<Fields, Err
     }
 }
 
+/// The members that [`fix`] gives, and after them those of `also` that some input has: whoever asks for more than a caller
+/// may see takes the first ones for the caller.
+pub(crate) fn fix_with(offers: &[Offer<'_>], columns: &Columns, also: &[String]) -> Result<Fields, Error> {
+    let fields = fix(offers, columns)?;
+    let mut further: Vec<String> = Vec::new();
+    for name in also {
+        let known = fields.iter().any(|field| field.name() == name) || further.contains(name);
+        let there = offers.iter().any(|offer| offer.schema.fields().iter().any(|field| field.name() == name));
+        if there && !known {
+            further.push(name.clone());
+        }
+    }
+    let further = fix(offers, &Columns::Named(further))?;
+    Ok(fields.iter().chain(further.iter()).cloned().collect())
+}
+
 fn is_event(offer: &Offer<'_>, column: usize) -> bool {
     !offer.schema.field(column).name().starts_with('_') && !offer.partitions.contains(&column)
 }
@@ -213,6 +229,8 @@ mod tests {
     fn an_unknown_name_gets_a_suggestion() {
         let a = schema(&[("CommandLine", DataType::Utf8)]);
         let offers = [Offer { schema: &a, used: &[], partitions: vec![] }];
+        let also: Vec<String> = ["p", "x", "nowhere", "_raw"].map(Into::into).into();
+        assert_eq!(names(&fix_with(&offers, &Columns::Used, &also).unwrap()), ["x", "p", "_raw"]);
         let error = fix(&offers, &Columns::Named(vec!["Commandline".into()])).unwrap_err();
         assert_eq!(error.to_string(), "no input has a column Commandline; did you mean CommandLine?");
     }

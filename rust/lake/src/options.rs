@@ -20,6 +20,8 @@ pub struct ScanOptions {
     pub bind: BindOptions,
     /// Which columns an event carries.
     pub columns: Columns,
+    /// Columns that it carries after these, whatever their names, where some input has them.
+    pub also: Vec<String>,
     /// Worker threads, at most 256 of which are used; `None` takes as many as the machine has processors.
     pub threads: Option<usize>,
     /// Set from another thread, gives up looking through the inputs; no part of the JSON. A scan that has begun is
@@ -68,8 +70,12 @@ impl<'de> Deserialize<'de> for ScanOptions {
             None => None,
             Some(value) => serde_json::from_value(value).map_err(|e| de::Error::custom(format!("threads: {e}")))?,
         };
+        let also = match members.remove("also") {
+            None => Vec::new(),
+            Some(value) => serde_json::from_value(value).map_err(|e| de::Error::custom(format!("also: {e}")))?,
+        };
         let bind = serde_json::from_value(Value::Object(members)).map_err(de::Error::custom)?;
-        Ok(Self { bind, columns, threads, cancel: Arc::default() })
+        Ok(Self { bind, columns, also, threads, cancel: Arc::default() })
     }
 }
 
