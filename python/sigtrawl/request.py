@@ -57,7 +57,7 @@ class Request:
                 "schema": self.schema,
                 "logsource": self.logsource,
                 "columns": columns,
-                "also": list(self.also),
+                **({"also": list(self.also)} if self.also else {}),
                 "threads": None if self.threads is None else min(self.threads, _MOST_THREADS),
             }
         ).encode()

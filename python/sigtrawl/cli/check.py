@@ -12,6 +12,8 @@ from sigtrawl.report import RULE_STATES, ScanReport
 
 COLUMNS = ("state", "level", "title", "id", "missing", "lost")
 
+_ORDER = (*RULE_STATES, "needs-values")
+
 
 @dataclass(frozen=True, slots=True)
 class CheckOptions:
@@ -80,7 +82,7 @@ def run(options: CheckOptions, screen: Screen) -> Exit:
 
 
 def _rows(report: ScanReport, loaded: Loaded, *, everything: bool) -> list[dict[str, object]]:
-    """Give one row a rule, the worst states last."""
+    """Give one row a rule and one a correlation, the worst states last."""
     rows: list[dict[str, object]] = [
         {
             "state": rule.state,
@@ -93,4 +95,9 @@ def _rows(report: ScanReport, loaded: Loaded, *, everything: bool) -> list[dict[
         for rule, entry in zip(report.rules, loaded.entries, strict=True)
         if everything or rule.state in {"partial", "inert"}
     ]
-    return sorted(rows, key=lambda row: RULE_STATES.index(str(row["state"])))
+    rows += [
+        {"state": one.state, "level": entry.level, "title": one.title, "id": one.id, "missing": [], "lost": []}
+        for one, entry in zip(report.correlations, loaded.correlations, strict=False)
+        if everything or one.state in {"partial", "inert"}
+    ]
+    return sorted(rows, key=lambda row: _ORDER.index(str(row["state"])))

@@ -5,7 +5,7 @@ parse its Plan, choose, and compile again. pySigma is loaded for rule files only
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,8 +15,10 @@ from sigtrawl import compiled
 from sigtrawl.cli.options import Level, Status
 from sigtrawl.cli.placeholders import read_placeholders
 from sigtrawl.cli.render.screen import Screen
+from sigtrawl.cli.subset import subset
+from sigtrawl.correlation.entry import CorrelationEntry
 from sigtrawl.errors import CompiledFileError, RuleError, UsageError
-from sigtrawl.plan import And, Node, Not, Or, Plan, PlanBuilder, RuleEntry
+from sigtrawl.plan import Plan, RuleEntry
 from sigtrawl.ruleset import RuleSet
 
 if TYPE_CHECKING:
@@ -101,6 +103,11 @@ class Loaded:
         return self.plan.rules
 
     @property
+    def correlations(self) -> tuple[CorrelationEntry, ...]:
+        """The correlations, those that wait among them, in their order."""
+        return self.plan.correlations
+
+    @property
     def waiting(self) -> int:
         """How many rules wait for placeholder values."""
         return len(self.plan.waiting)
@@ -149,7 +156,7 @@ def plan_of(selection: Selection) -> Plan | None:
         raise UsageError(f"{path} is a compiled file, whose placeholders are settled; give --placeholder when it is compiled")
     if not selection.filters:
         return None
-    return _filtered(Plan.from_json(compiled.read(path)), selection.filters)
+    return subset(Plan.from_json(compiled.read(path)), selection.filters)
 
 
 def rules_of(selection: Selection) -> "Rules":
@@ -160,34 +167,6 @@ def rules_of(selection: Selection) -> "Rules":
         placeholders=selection.placeholders,
         **selection.filters,
     )
-
-
-def _filtered(plan: Plan, filters: Mapping[str, Any]) -> Plan:
-    """Keep some rules of a Plan, and of its predicates those that they use."""
-    from sigtrawl.rules.selection import select
-
-    wanted = select(**filters)
-    builder = PlanBuilder()
-    left_out = 0
-    for entry in (*plan.rules, *plan.waiting):
-        known = {"level": entry.level, "status": entry.status, "tags": entry.tags, "logsource": asdict(entry.logsource)}
-        if wanted.takes(known):
-            builder.add(replace(entry, condition=_with_predicates(entry.condition, plan)))
-        else:
-            left_out += 1
-    report = dict(plan.load_report)
-    return builder.build({**report, "filtered": int(report.get("filtered", 0)) + left_out})
-
-
-def _with_predicates(node: Node | None, plan: Plan) -> Node | None:
-    """Put the predicates back into a condition of a Plan, where their places stand."""
-    if isinstance(node, int):
-        return plan.predicates[node]
-    if isinstance(node, And | Or):
-        return type(node)(tuple(_with_predicates(child, plan) or child for child in node.nodes))
-    if isinstance(node, Not):
-        return Not(_with_predicates(node.node, plan) or node.node)
-    return node
 
 
 def _nothing_left(plan: Plan, selection: Selection) -> str:

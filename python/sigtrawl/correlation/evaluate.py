@@ -54,7 +54,7 @@ def evaluate(
     made_by = _shown(ordered[rows], ids, files).to_struct("correlated").to_frame().with_columns(results)
     lists = made_by.group_by("result", maintain_order=True).agg("correlated")
     joined = last.join(lists, on="result", how="left", maintain_order="left")
-    return joined.sort("time", "match").select(RESULT_SCHEMA).cast({"correlated": CORRELATED})
+    return joined.sort("time", "match").select(list(RESULT_SCHEMA)).cast({"correlated": CORRELATED})
 
 
 def _groups(ordered: pl.DataFrame) -> Iterator[tuple[int, Group]]:

@@ -3,12 +3,14 @@
 Every input and every rule is in one of these numbers; nothing is skipped without being counted.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from sigtrawl.cli.exit import Exit
 from sigtrawl.cli.render import listing
 from sigtrawl.cli.render.screen import Screen, visible
 from sigtrawl.cli.selection import Loaded
+from sigtrawl.correlation.entry import CorrelationEntry
 from sigtrawl.plan import RuleEntry
 from sigtrawl.report import ScanReport
 
@@ -39,7 +41,8 @@ NAMED = 5
 def after_scan(report: ScanReport, loaded: Loaded, screen: Screen, seconds: float) -> None:
     """Say what a scan did."""
     speed = f", {report.rows / seconds:,.0f} rows/s" if seconds > 0 and report.rows else ""
-    found = sum(1 for rule in report.rules if rule.matches)
+    loud = [rule for rule, entry in zip(report.rules, loaded.entries, strict=True) if not entry.silent]
+    found = sum(1 for rule in loud if rule.matches) + sum(1 for one in report.correlations if one.results and not one.silent)
     screen.note(f"Inputs: {_states(report.input_states(), INPUT_WORDS)}; {_count(report.rows, 'row')} in {seconds:,.1f} s{speed}")
     screen.note(
         f"Matches: {report.matches:,}"
@@ -47,6 +50,8 @@ def after_scan(report: ScanReport, loaded: Loaded, screen: Screen, seconds: floa
         + ("" if report.complete else " so far")
     )
     screen.note(f"Rules: {_rules(report, loaded, RULE_WORDS)}")
+    if report.correlations:
+        screen.note(f"Correlations: {_results(report)}")
     problems(report, screen)
 
 
@@ -58,6 +63,7 @@ def after_check(report: ScanReport, loaded: Loaded, screen: Screen) -> None:
             screen.note(f"{entry.file or 'data'}: {_count(entry.rows, 'row')}, {read_by}")
     screen.note(f"Inputs: {_states(report.input_states(), BEFORE_READING)}")
     screen.note(f"Rules: {_rules(report, loaded, BEFORE_RUNNING)}")
+    _correlations(report, screen)
     problems(report, screen)
 
 
@@ -79,6 +85,7 @@ def dry_run(report: ScanReport, loaded: Loaded, screen: Screen) -> None:
         runs = f", {_count(able, 'rule')} to run" if able else ""
         screen.out.print(visible(f"{entry.file}: {entry.state}{rows}{schema}{runs}{reason}"), soft_wrap=True)
     screen.note(f"Rules: {_rules(report, loaded, BEFORE_RUNNING)}")
+    _correlations(report, screen)
     screen.note("Nothing was read: this was a dry run")
 
 
@@ -95,30 +102,47 @@ def problems(report: ScanReport, screen: Screen) -> None:
         screen.warn(
             f"column {column}: {_count(values, 'value')} without a text form; rules that need it were not evaluated there"
         )
+    for one in report.correlations:
+        if one.without_time:
+            lost = _count(one.without_time, "match", "matches")
+            screen.warn(f"correlation {one.title}: {lost} without a time that can be read, left out of it")
+        if one.not_numbers:
+            screen.warn(f"correlation {one.title}: {_count(one.not_numbers, 'value')} that are no numbers, left out of it")
     if report.unreadable_times:
         screen.warn(f"{_count(report.unreadable_times, 'match', 'matches')} with a time that cannot be read; their time is null")
 
 
 def per_rule(report: ScanReport, loaded: Loaded, how: str, screen: Screen) -> None:
     """Print the matches per rule, most first."""
-    pairs = sorted(zip(report.rules, loaded.entries, strict=True), key=lambda pair: -pair[0].matches)
+    counts: list[tuple[int, RuleEntry | CorrelationEntry]] = [
+        *((rule.matches, entry) for rule, entry in zip(report.rules, loaded.entries, strict=True)),
+        *((one.results, entry) for one, entry in zip(report.correlations, loaded.correlations, strict=False)),
+    ]
     rows = [
-        {"matches": rule.matches, "level": entry.level, "rule": entry.title, "id": entry.id}
-        for rule, entry in pairs
-        if rule.matches
+        {"matches": count, "level": entry.level, "rule": entry.title, "id": entry.id}
+        for count, entry in sorted(counts, key=lambda pair: -pair[0])
+        if count and not entry.silent
     ]
     listing.show(("matches", "level", "rule", "id"), rows, how, screen)
 
 
-def inert(report: ScanReport, loaded: Loaded) -> tuple[tuple[RuleEntry, tuple[str, ...]], ...]:
-    """Give the rules that can never match although their log source is there, with the fields they miss."""
-    return tuple((entry, rule.missing) for rule, entry in zip(report.rules, loaded.entries, strict=True) if rule.state == "inert")
+def inert(report: ScanReport, loaded: Loaded) -> tuple[tuple[str, str], ...]:
+    """Give the titles of rules and correlations that can never match although their log source is there, with the reasons."""
+    rules = zip(report.rules, loaded.entries, strict=True)
+    return (
+        *(
+            (entry.title, f"no column answers {', '.join(rule.missing) or 'it'}")
+            for rule, entry in rules
+            if rule.state == "inert"
+        ),
+        *((one.title, "too few of its rules can run") for one in report.correlations if one.state == "inert"),
+    )
 
 
-def strict_message(found: Iterable[tuple[RuleEntry, tuple[str, ...]]]) -> str:
+def strict_message(found: Iterable[tuple[str, str]]) -> str:
     """Say which inert rules stop a strict run."""
     found = tuple(found)
-    named = [f"{entry.title} (no column answers {', '.join(missing) or 'it'})" for entry, missing in found[:NAMED]]
+    named = [f"{title} ({reason})" for title, reason in found[:NAMED]]
     more = f"; and {len(found) - NAMED:,} more" if len(found) > NAMED else ""
     return (
         f"--strict: {_count(len(found), 'rule')} can never match on these events: {'; '.join(named)}{more}; "
@@ -138,6 +162,27 @@ def _rules(report: ScanReport, loaded: Loaded, words: Mapping[str, str]) -> str:
     if loaded.skipped:
         parts.append(f"{loaded.skipped:,} bad and skipped")
     return ", ".join(parts)
+
+
+def _results(report: ScanReport) -> str:
+    """Say how many results correlations have."""
+    named = [f"{one.title} {one.results:,}" for one in report.correlations if one.results]
+    more = [f"and {len(named) - NAMED:,} more with results"] if len(named) > NAMED else []
+    without = len(report.correlations) - len(named)
+    rest = [f"{without:,} without a result"] if without else []
+    return ", ".join([*named[:NAMED], *more, *rest])
+
+
+def _correlations(report: ScanReport, screen: Screen) -> None:
+    """Say what correlations can do."""
+    if report.correlations:
+        words = {
+            **BEFORE_RUNNING,
+            "partial": "can run without some of their rules",
+            "needs-values": "waiting for placeholder values",
+        }
+        counts = Counter(one.state for one in report.correlations)
+        screen.note(f"Correlations: {_states({state: counts[state] for state in words if counts[state]}, words)}")
 
 
 def _count(number: int, word: str, plural: str | None = None) -> str:
