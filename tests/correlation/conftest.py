@@ -98,6 +98,6 @@ def results(matches: st.Matches) -> list[tuple[str, int, list[int]]]:
     """Give title, row, and the rows that made it, of each result."""
     return [
         (row["rule_title"], row["row"], [one["row"] for one in row["correlated"]])
-        for row in matches
+        for row in matches.collect()
         if row["correlated"] is not None
     ]

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from uuid import NAMESPACE_OID, uuid5
 
 import polars as pl
 import pytest
@@ -32,7 +33,8 @@ def correlation(kind: str, rules: str, **more: Any) -> str:
         "timespan": "10s",
         **{name.replace("_", "-"): value for name, value in more.items()},
     }
-    return f"title: {kind}\ncorrelation: {json.dumps(members)}\n"
+    own = uuid5(NAMESPACE_OID, json.dumps(members))  # without an id a rule is shown by its path
+    return f"title: {kind}\nid: {own}\ncorrelation: {json.dumps(members)}\n"
 
 
 def test_a_correlation_and_what_is_put_out(attack: pl.DataFrame) -> None:
@@ -76,7 +78,7 @@ def test_chained(attack: pl.DataFrame) -> None:
             "Many failed logons": (1, True),
             "Failed logons, then one that works": (1, False),
         }
-    outer = matches.to_polars().row(-1, named=True)["correlated"]
+    outer = compiled(THEN, MANY).match(attack).to_polars().row(-1, named=True)["correlated"]
     assert [one["rule_id"] for one in outer] == [f"{ID}11", f"{ID}02"]
 
 
@@ -122,7 +124,8 @@ def test_aliases_join_different_fields(events: Events) -> None:
 
 def test_fields_are_read_as_the_schema_says() -> None:
     """Process events of Sysmon and of the Security log spell the program's name differently, and are one group."""
-    rule = "title: R\nname: any\nlogsource: {product: windows, category: process_creation}\ndetection: {s: {Image|contains: x}, condition: s}\n"
+    source = "logsource: {product: windows, category: process_creation}\n"
+    rule = f"title: R\nname: any\n{source}detection: {{s: {{Image|contains: x}}, condition: s}}\n"
     text = correlation("event_count", "any", group_by=["Image"], condition={"gte": 2})
     frame = pl.DataFrame(
         {
@@ -137,7 +140,8 @@ def test_fields_are_read_as_the_schema_says() -> None:
     for columns in ("all", "used", ["EventID"], []):
         matches = ruleset.match(frame, columns=columns)
         assert found(matches) == [("event_count", 1, [0, 1])]
-    assert list(matches.to_polars().schema["event"]) == []
+        kept = {"all": 5, "used": 4}.get(str(columns), len(columns))
+        assert len(getattr(matches.to_polars().schema["event"], "fields", ())) == kept
 
 
 @pytest.mark.parametrize("engine", ["core", "reference"])
@@ -162,7 +166,8 @@ def test_partition_keys_can_be_grouped_by(attack: pl.DataFrame, tmp_path: Path) 
     text = correlation("event_count", "failed", group_by=["host"], condition={"eq": 4})
     matches = st.scan(tmp_path, compiled(text))
     assert [rows for _, _, rows in found(matches)] == [[0, 1, 2, 3], [0, 1, 2, 3]]
-    assert "host" not in dict(matches.to_polars().schema["event"])
+    event = matches.to_polars().schema["event"]
+    assert "host" not in [field.name for field in getattr(event, "fields", ())]
 
 
 def test_numbers(events: Events) -> None:

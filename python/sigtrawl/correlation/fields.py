@@ -18,6 +18,7 @@ from sigtrawl.plan import RuleEntry
 from sigtrawl.reference.answers import View
 from sigtrawl.reference.bits import to_rows
 from sigtrawl.reference.columns import Table
+from sigtrawl.reference.paths import normalised
 from sigtrawl.reference.routing import Place, places, rows, source_of
 
 if TYPE_CHECKING:
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from sigtrawl.schemas import Mapping as Schema
 
 NO_GROUP = "[]"
+
+# No column is called so.
+_NUMBER = "\0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,7 @@ def columns_to_ask(correlations: Iterable[CorrelationEntry], asked: "Request") -
                     for text in _texts(answers[field]):
                         found.update(dict.fromkeys(_tops(text)))
             for route in plain.get("routes") or ():
-                for name in route.get("when") or {}:
+                for name in (*(route.get("when") or {}), *(route.get("needs") or ())):
                     found.update(dict.fromkeys(_tops(name)))
     return tuple(found)
 
@@ -95,9 +99,10 @@ class FieldReader:
         self._rules = rules
         self._places: dict[int, list[Place]] = {}
 
-    def table(self, events: "pl.DataFrame") -> "EventTable":
-        """Take the events of a batch."""
-        return EventTable(self, events)
+    def table(self, events: "pl.DataFrame", asked: Sequence[str]) -> "EventTable":
+        """Take the events of a batch, and of their columns those that were asked for (`columns_to_ask`)."""
+        wanted = {normalised(name) for name in asked}
+        return EventTable(self, events.select([name for name in events.columns if normalised(name) in wanted]))
 
     def places(self, rule: int) -> list[Place]:
         """Give the places where a rule runs."""
@@ -119,6 +124,7 @@ class EventTable:
     def __init__(self, reader: FieldReader, events: "pl.DataFrame") -> None:
         self._reader = reader
         self._schema = dict(events.schema)
+        events, self._lines = _distinct(events)
         self._table = Table(events)
         self._views: dict[str | None, View] = {}
         self._members: dict[Place, frozenset[int]] = {}
@@ -129,12 +135,14 @@ class EventTable:
         if not reference.group_by and not reference.field:
             return [Values(NO_GROUP, None)] * len(events)
         single = entry.type != "value_count"
-        found = []
-        for row, view in zip(events, self._views_of(rule, events), strict=True):
+        known: dict[int, Values] = {}
+        lines = list(events) if self._lines is None else [self._lines[row] for row in events]
+        fresh = list(dict.fromkeys(lines))
+        for row, view in zip(fresh, self._views_of(rule, fresh), strict=True):
             group = [self._texts(view, field, row) for field in reference.group_by]
             looked_at = [self._texts(view, field, row) for field in reference.field]
-            found.append(Values(_key(group), _value(looked_at, single=single)))
-        return found
+            known[row] = Values(_key(group), _value(looked_at, single=single))
+        return [known[row] for row in lines]
 
     def _views_of(self, rule: int, events: Sequence[int]) -> list[str | None]:
         """Give the view through which a rule reads each row: of several places that have the row, the first."""
@@ -159,6 +167,21 @@ class EventTable:
             columns = [self._table.column(path).by_row for reading in readings for path in reading.paths]
             self._fields[view, field] = columns
         return self._fields[view, field]
+
+
+def _distinct(events: "pl.DataFrame") -> "tuple[pl.DataFrame, list[int] | None]":
+    """Give the distinct rows of a table, and which of them each row is: events repeat themselves, above all in a correlation.
+
+    Columns of lists and structs are not compared; a table with such is taken as it is.
+    """
+    if not events.width or any(dtype.is_nested() for dtype in events.dtypes):
+        return events, None
+    import polars as pl
+
+    kinds = events.unique(maintain_order=True)
+    numbered = kinds.with_columns(pl.Series(_NUMBER, range(kinds.height), pl.Int64()))
+    lines = events.join(numbered, on=events.columns, how="left", nulls_equal=True, maintain_order="left")[_NUMBER]
+    return kinds, lines.to_list()
 
 
 def _key(group: list[list[str] | None]) -> str:

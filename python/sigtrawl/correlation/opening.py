@@ -71,7 +71,7 @@ def open_correlated(
             members = list(dict.fromkeys(asked.columns))
     try:
         demand_time_of(plan, base.report(), part_states)
-        return CorrelatedStream(plan, base, asked, None if members == _members(base) else members)
+        return CorrelatedStream(plan, base, asked, None if members == _members(base) else members, also)
     except BaseException:
         base.close()
         raise

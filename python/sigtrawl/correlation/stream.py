@@ -70,7 +70,9 @@ class _Counts:
 class CorrelatedStream:
     """Matches and results, as a `sigtrawl.matches.Stream`."""
 
-    def __init__(self, plan: Plan, base: "Stream", asked: Request, members: Sequence[str] | None) -> None:
+    def __init__(
+        self, plan: Plan, base: "Stream", asked: Request, members: Sequence[str] | None, asked_for: Sequence[str]
+    ) -> None:
         """Wrap the stream of a scan that was made with `by_place`.
 
         Args:
@@ -78,7 +80,9 @@ class CorrelatedStream:
             base: The scan.
             asked: How it was asked for.
             members: The members of ``event`` that the caller is to see; None is all of them.
+            asked_for: The columns that may be needed to answer fields.
         """
+        self._asked_for = asked_for
         self._plan = plan
         self._base = base
         self._asked = asked
@@ -221,7 +225,7 @@ class CorrelatedStream:
                     entry = self._running[place]
                     one = entry.references[reference]
                     if table is None:
-                        table = self._reader(file).table(frame["event"][lines].struct.unnest())
+                        table = self._reader(file).table(frame["event"][lines].struct.unnest(), self._asked_for)
                     values = table.values(rule, one, entry, positions)
                     self._count_odd(place, entry, values)
                     collected.setdefault(place, []).extend(

@@ -5,14 +5,17 @@ Every input and every rule is in one of these numbers; nothing is skipped withou
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from sigtrawl.cli.exit import Exit
 from sigtrawl.cli.render import listing
 from sigtrawl.cli.render.screen import Screen, visible
 from sigtrawl.cli.selection import Loaded
-from sigtrawl.correlation.entry import CorrelationEntry
-from sigtrawl.plan import RuleEntry
 from sigtrawl.report import ScanReport
+
+if TYPE_CHECKING:
+    from sigtrawl.correlation.entry import CorrelationEntry
+    from sigtrawl.plan import RuleEntry
 
 INPUT_WORDS = {
     "whole": "read",
