@@ -6,9 +6,10 @@ Each takes what people have at hand (a path, a folder, a glob, a list of these, 
 import os
 from typing import TYPE_CHECKING, Any
 
-from sigtrawl.matches import Matches, Origin
+from sigtrawl.correlation.opening import correlating, demand_time_of, open_correlated
+from sigtrawl.matches import Matches, Origin, Stream
 from sigtrawl.report import ScanReport
-from sigtrawl.request import Columns, Engine, LogSource, request
+from sigtrawl.request import Columns, Engine, LogSource, Request, request
 from sigtrawl.ruleset import RuleSet, match_in_memory
 
 if TYPE_CHECKING:
@@ -66,19 +67,30 @@ def check(
         InputError: A path leads nowhere.
         SchemaError: No schema mapping recognises a table, and neither ``schema`` nor ``logsource`` says what it is.
     """
+    _demand_compiled(ruleset)
+    asked = request(schema=schema, logsource=logsource, config=config)
+    paths = as_paths(events)
+    report = _checked(events, paths, ruleset, asked.to_json())
+    if (plan := correlating(ruleset)) is not None:
+        from sigtrawl.correlation.states import told
+
+        demand_time_of(plan, report, None if paths is None else lambda rules, file: _states_on(rules, file, asked))
+        report = told(plan, report)
+    return ScanReport.from_json(report)
+
+
+def _checked(events: Any, paths: list[str] | None, ruleset: RuleSet, options: bytes) -> bytes:
+    """Give the core's report of a scan that would read nothing."""
     from sigtrawl import _native
 
-    _demand_compiled(ruleset)
-    options = request(schema=schema, logsource=logsource, config=config).to_json()
-    paths = as_paths(events)
     if paths is None:
         schema_of = events if hasattr(events, "__arrow_c_schema__") else getattr(events, "schema", None)
         if hasattr(schema_of, "__arrow_c_schema__"):
-            return ScanReport.from_json(_native.check_schema(ruleset.native, schema_of, options))
+            return _native.check_schema(ruleset.native, schema_of, options)
         stream = _native.match_data(ruleset.native, events, options)  # binds, and reads nothing until it is asked
         stream.close()
-        return ScanReport.from_json(stream.report())
-    return ScanReport.from_json(_native.check(ruleset.native, paths, options))
+        return stream.report()
+    return _native.check(ruleset.native, paths, options)
 
 
 def scan(
@@ -115,7 +127,8 @@ def scan(
         ConfigError: The configuration file is wrong.
         InputError: A path leads nowhere, or no input is a file of events.
         NothingToRun: Not one rule can run on any input; the error lists the reasons.
-        SchemaError: No schema mapping recognises a table, and neither ``schema`` nor ``logsource`` says what it is.
+        SchemaError: No schema mapping recognises a table, and neither ``schema`` nor ``logsource`` says what it is; or nothing
+            tells the time of events that a correlation is about.
         TypeError: ``events`` is neither a path nor Arrow data.
     """
     from sigtrawl import _native
@@ -127,11 +140,23 @@ def scan(
         matches = match_in_memory(ruleset, events, asked)
         _refuse_idle(matches.report)
         return matches
-    if asked.engine == "reference":
-        from sigtrawl.by_reference import scan_by_reference
 
-        return Matches(scan_by_reference(ruleset, paths, asked), Origin(ruleset, paths, asked))
-    return Matches(_native.scan(ruleset.native, paths, asked.to_json()), Origin(ruleset, paths, asked))
+    def open_stream(rules: RuleSet, asked: Request) -> Stream:
+        if asked.engine == "reference":
+            from sigtrawl.by_reference import scan_by_reference
+
+            return scan_by_reference(rules, paths, asked)
+        return _native.scan(rules.native, paths, asked.to_json())
+
+    stream = open_correlated(ruleset, asked, open_stream, lambda rules, file: _states_on(rules, file, asked))
+    return Matches(stream, Origin(ruleset, paths, asked))
+
+
+def _states_on(rules: RuleSet, file: str, asked: Request) -> list[str]:
+    """Give the states of rules on one file."""
+    from sigtrawl import _native
+
+    return [rule.state for rule in ScanReport.from_json(_native.check(rules.native, [file], asked.to_json())).rules]
 
 
 def as_paths(events: Any) -> list[str] | None:

@@ -10,10 +10,11 @@ rules take part.
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
+from sigtrawl.correlation.entry import CorrelationEntry, entry_in, silenced
 from sigtrawl.errors import CompiledFileError
 
 FORMAT = "sigtrawl-plan"
@@ -109,6 +110,7 @@ class RuleEntry:
         path: Its file, relative to the folder that was searched.
         condition: The lowered condition; None for a rule that waits for placeholders.
         placeholders: The names that a waiting rule waits for.
+        silent: Whether its matches are not put out, because it is only there for correlations.
         parts: The rule's own words for the parts of its condition (`sigtrawl.rules.outline`), for explanations; matching does
             not look at them.
     """
@@ -124,6 +126,7 @@ class RuleEntry:
     path: str | None = None
     condition: Node | None = None
     placeholders: tuple[str, ...] = ()
+    silent: bool = False
     parts: Mapping[str, Any] | None = field(default=None, hash=False, repr=False)
 
 
@@ -136,16 +139,18 @@ class Plan:
         rules: The rules that can run; the leaves of their conditions are places in ``predicates``.
         waiting: Rules that wait for placeholder values.
         load_report: What loading said, carried as it is.
+        correlations: The correlations, each after all that it refers to; those that wait are among them.
     """
 
     predicates: tuple[Predicate, ...] = ()
     rules: tuple[RuleEntry, ...] = ()
     waiting: tuple[RuleEntry, ...] = ()
     load_report: Mapping[str, Any] = field(default_factory=dict)
+    correlations: tuple[CorrelationEntry, ...] = ()
 
     def to_json(self) -> bytes:
         """Write the Plan; the same Plan gives the same bytes."""
-        document = {
+        document: dict[str, Any] = {
             "format": FORMAT,
             "version": VERSION,
             "predicates": [_predicate_out(predicate) for predicate in self.predicates],
@@ -155,6 +160,8 @@ class Plan:
             "waiting": [{**_entry_out(entry), "placeholders": list(entry.placeholders)} for entry in self.waiting],
             "load_report": dict(self.load_report),
         }
+        if self.correlations:
+            document["correlations"] = [entry.out() for entry in self.correlations]
         return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
     @classmethod
@@ -178,11 +185,14 @@ class Plan:
         try:
             predicates = tuple(_predicate_in(raw) for raw in document["predicates"])
             check = _leaf_check(len(predicates))
+            rules = tuple(_entry_in(raw, check) for raw in document["rules"])
+            correlations = enumerate(document.get("correlations", ()))
             return cls(
                 predicates=predicates,
-                rules=tuple(_entry_in(raw, check) for raw in document["rules"]),
+                rules=rules,
                 waiting=tuple(_entry_in(raw, check) for raw in document.get("waiting", ())),
                 load_report=document.get("load_report") or {},
+                correlations=tuple(entry_in(raw, len(rules), place) for place, raw in correlations),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise CompiledFileError(f"the Plan is damaged: {type(error).__name__}: {error}") from None
@@ -217,17 +227,32 @@ class PlanBuilder:
             return Not(self.intern(node.node))
         raise TypeError(f"a condition that joins a Plan holds predicates, not {node!r}")
 
-    def add(self, entry: RuleEntry) -> None:
-        """Add a rule; one without a condition waits."""
+    def add(self, entry: RuleEntry) -> int | None:
+        """Add a rule and give its place; one without a condition waits, and has none."""
         if entry.condition is None:
             self._waiting.append(entry)
-            return
-        members = {name: getattr(entry, name) for name in RuleEntry.__slots__}
-        self._rules.append(RuleEntry(**{**members, "condition": self.intern(entry.condition)}))
+            return None
+        self._rules.append(replace(entry, condition=self.intern(entry.condition)))
+        return len(self._rules) - 1
 
-    def build(self, load_report: Mapping[str, Any] | None = None) -> Plan:
-        """Give the Plan of all rules added so far."""
-        return Plan(tuple(self._places), tuple(self._rules), tuple(self._waiting), load_report or {})
+    def build(
+        self,
+        load_report: Mapping[str, Any] | None = None,
+        correlations: Sequence[CorrelationEntry] = (),
+        *,
+        left_out: tuple[Collection[int], Collection[int]] = ((), ()),
+    ) -> Plan:
+        """Give the Plan of all rules added so far.
+
+        Args:
+            load_report: What loading said.
+            correlations: The correlations, in their order.
+            left_out: The places of rules and of correlations that nobody asked for and others need; they are silent.
+        """
+        inner_rules, inner = silenced(correlations)
+        rules = (replace(rule, silent=place in inner_rules or place in left_out[0]) for place, rule in enumerate(self._rules))
+        settled = (replace(entry, silent=place in inner or place in left_out[1]) for place, entry in enumerate(correlations))
+        return Plan(tuple(self._places), tuple(rules), tuple(self._waiting), load_report or {}, tuple(settled))
 
 
 def _predicate_out(predicate: Predicate) -> dict[str, Any]:
@@ -292,6 +317,7 @@ def _entry_out(entry: RuleEntry) -> dict[str, Any]:
         "tags": list(entry.tags),
         "logsource": {"product": source.product, "category": source.category, "service": source.service},
         "path": entry.path,
+        **({"silent": True} if entry.silent else {}),
     }
 
 

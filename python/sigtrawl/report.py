@@ -131,6 +131,31 @@ class DifferingRule:
 
 
 @dataclass(frozen=True, slots=True)
+class CorrelationReport:
+    """One correlation.
+
+    Attributes:
+        id: Its id, if it has one.
+        title: Its title.
+        state: One of `RULE_STATES`, as its rules' states make it; ``needs-values`` if it waits for placeholders.
+        silent: Whether its results are only events of another correlation, and are not put out.
+        results: How many results it has.
+        events: How many matches of its rules, and results of its correlations, it was evaluated over.
+        without_time: Matches that were left out because their time is not known.
+        not_numbers: Events whose value is no number, where one is needed.
+    """
+
+    id: str | None
+    title: str
+    state: str
+    silent: bool
+    results: int
+    events: int
+    without_time: int
+    not_numbers: int
+
+
+@dataclass(frozen=True, slots=True)
 class ScanReport:
     """What a scan did, or what a check says a scan would do.
 
@@ -139,12 +164,13 @@ class ScanReport:
         rules: One entry a rule, in the order of the rule set.
         rows: Rows looked at.
         size: Bytes of the inputs.
-        matches: Matches found.
+        matches: Matches put out, the results of correlations among them.
         unreadable_times: Matches whose time column held something that is no time.
         not_evaluable: Column → how many values had no text form.
         complete: Whether the scan has come to its end.
         groups: The inputs by their columns; more than one where columns differ between files.
         differing: The rules whose state is not the same in all groups.
+        correlations: One entry a correlation, in the order of the rule set.
     """
 
     inputs: tuple[InputReport, ...]
@@ -157,6 +183,7 @@ class ScanReport:
     complete: bool
     groups: tuple[GroupReport, ...] = ()
     differing: tuple[DifferingRule, ...] = ()
+    correlations: tuple[CorrelationReport, ...] = ()
 
     @classmethod
     def from_json(cls, text: bytes) -> "ScanReport":
@@ -173,6 +200,7 @@ class ScanReport:
             complete=raw["complete"],
             groups=tuple(_group(entry) for entry in raw.get("groups", ())),
             differing=tuple(DifferingRule(entry["rule"], tuple(entry["states"])) for entry in raw.get("differing", ())),
+            correlations=tuple(CorrelationReport(**entry) for entry in raw.get("correlations", ())),
         )
 
     @property

@@ -40,6 +40,7 @@ class Request:
         threads: How many threads may work, at most 256 at once; None leaves it to the machine.
         own: The mappings that users gave as files, by name: they must fit the inputs.
         inputs: How single inputs are read, where schema and log source are None.
+        also: Columns that the event holds after these, where some input has them.
     """
 
     mappings: "tuple[Schema, ...]"
@@ -50,6 +51,7 @@ class Request:
     threads: int | None
     own: tuple[str, ...] = ()
     inputs: "tuple[InputSettings, ...]" = ()
+    also: tuple[str, ...] = ()
 
     def to_json(self) -> bytes:
         """Give the options as the core reads them."""
@@ -61,6 +63,7 @@ class Request:
                 "logsource": self.logsource,
                 "inputs": [_settings(entry) for entry in self.inputs],
                 "columns": columns,
+                **({"also": list(self.also)} if self.also else {}),
                 "threads": None if self.threads is None else min(self.threads, _MOST_THREADS),
                 "demands": [
                     {"schema": mapping.name, "file": mapping.source, **demand.to_dict()}

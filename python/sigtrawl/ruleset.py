@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
 
 from sigtrawl import compiled
+from sigtrawl.correlation.opening import correlating, open_correlated
 from sigtrawl.errors import SigtrawlError
 from sigtrawl.exports import exportable
-from sigtrawl.matches import Matches, Origin
+from sigtrawl.matches import Matches, Origin, Stream
 from sigtrawl.request import Columns, Engine, LogSource, Request, request
 
 if TYPE_CHECKING:
@@ -110,19 +111,30 @@ class RuleSet:
 
 def match_in_memory(ruleset: RuleSet, data: Any, asked: Request) -> Matches:
     """Match data in memory with one engine or the other."""
-    from sigtrawl import _native
-
     if not (hasattr(data, "__arrow_c_stream__") or hasattr(data, "__arrow_c_array__")):
         kind = type(data)
         why = "collect() it first" if kind.__name__ == "LazyFrame" else "it has neither __arrow_c_stream__ nor __arrow_c_array__"
         message = f"a {kind.__module__}.{kind.__qualname__} is no Arrow data: {why}"
         raise TypeError(message)
+    twice = asked.columns == "used" and correlating(ruleset) is not None
+    if twice:  # a stream would be gone after the first time
+        import polars as pl
+
+        data = data if isinstance(data, pl.DataFrame) else pl.DataFrame(data)
+    stream = open_correlated(ruleset, asked, lambda rules, asked: _opened(rules, data, asked), twice=twice)
+    return Matches(stream, Origin(ruleset, data, asked))
+
+
+def _opened(ruleset: RuleSet, data: Any, asked: Request) -> Stream:
+    """Open data in memory with one engine or the other."""
+    from sigtrawl import _native
+
     if asked.engine == "reference":
         from sigtrawl.by_reference import match_by_reference
 
-        return Matches(match_by_reference(ruleset, data, asked), Origin(ruleset, data, asked))
+        return match_by_reference(ruleset, data, asked)
     try:
-        return Matches(_native.match_data(ruleset.native, exportable(data), asked.to_json()), Origin(ruleset, data, asked))
+        return _native.match_data(ruleset.native, exportable(data), asked.to_json())
     except SigtrawlError:
         raise
     except ValueError as error:  # one column, as a series is, or a type that no table of ours can hold

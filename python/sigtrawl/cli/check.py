@@ -20,6 +20,8 @@ COLUMNS = (
     *("missing", "near", "lost", "any_product", "groups"),
 )
 
+_ORDER = (*RULE_STATES, "needs-values")
+
 
 @dataclass(frozen=True, slots=True)
 class CheckOptions:
@@ -134,6 +136,10 @@ def _document(report: ScanReport, loaded: Loaded, rows: list[dict[str, Any]]) ->
         "inputs": [asdict(entry) for entry in report.inputs],
         "groups": [asdict(entry) for entry in report.groups],
         "rules": rows,
+        "correlations": [
+            {"state": one.state, "level": entry.level, "title": one.title, "id": one.id}
+            for one, entry in zip(report.correlations, loaded.correlations, strict=False)
+        ],
     }
 
 

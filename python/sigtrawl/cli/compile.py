@@ -81,6 +81,7 @@ def run(options: CompileOptions, screen: Screen) -> Exit:
     loaded.ruleset.save(options.output)
     size = options.output.stat().st_size
     waiting = f", {loaded.waiting:,} waiting for placeholder values" if loaded.waiting else ""
+    correlations = f", {len(loaded.correlations):,} correlations" if loaded.correlations else ""
     skipped = f", {loaded.skipped:,} bad and skipped" if loaded.skipped else ""
-    screen.note(f"{options.output}: {len(loaded.ruleset):,} rules{waiting}{skipped}; {size / 1024:,.0f} KiB")
+    screen.note(f"{options.output}: {len(loaded.ruleset):,} rules{correlations}{waiting}{skipped}; {size / 1024:,.0f} KiB")
     return Exit.DONE

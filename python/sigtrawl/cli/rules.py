@@ -1,6 +1,6 @@
 """``sigtrawl rules``: every rule with its state, and what loading says about the bad ones."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -11,13 +11,14 @@ from sigtrawl.cli.render import listing
 from sigtrawl.cli.render.screen import Screen
 from sigtrawl.cli.selection import Selection, load, rules_of
 from sigtrawl.compiled import is_compiled
+from sigtrawl.correlation.entry import CorrelationEntry
 from sigtrawl.plan import LogSource, RuleEntry
 
 if TYPE_CHECKING:
     from sigtrawl.rules import Rules
 
-COLUMNS = ("state", "level", "status", "title", "logsource", "tags", "id", "file")
-TABLE_COLUMNS = ("state", "level", "title", "logsource", "id")
+COLUMNS = ("kind", "state", "level", "status", "title", "logsource", "tags", "id", "file")
+TABLE_COLUMNS = ("kind", "state", "level", "title", "logsource", "id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +77,15 @@ def run(options: RulesOptions, screen: Screen) -> Exit:
     columns = TABLE_COLUMNS if how is given.ListFormat.TABLE else COLUMNS
     if any(is_compiled(path) for path in options.selection.paths):
         plan = load(options.selection, screen).plan
-        listing.show(columns, (_row(entry) for entry in (*plan.rules, *plan.waiting)), how, screen)
-        screen.note(f"{len(plan.rules):,} ready, {len(plan.waiting):,} needs-values")
+        rows = [*(_row(entry) for entry in (*plan.rules, *plan.waiting)), *map(_correlation_row, plan.correlations)]
+        listing.show(_with_kind(columns, rows), rows, how, screen)
+        waiting = len(plan.waiting) + sum(entry.waits for entry in plan.correlations)
+        screen.note(f"{len(rows) - waiting:,} ready, {waiting:,} needs-values")
         return Exit.DONE
     loaded = rules_of(replace(options.selection, skip_bad=True))
     report = loaded.report()
-    listing.show(columns, _rows(loaded), how, screen)
+    rows = list(_rows(loaded))
+    listing.show(_with_kind(columns, rows), rows, how, screen)
     for error in report.errors:
         screen.warn(str(error)) if options.selection.skip_bad else screen.error(str(error))
     for warning in report.warnings:
@@ -91,16 +95,56 @@ def run(options: RulesOptions, screen: Screen) -> Exit:
 
 
 def _rows(loaded: "Rules") -> Iterator[dict[str, object]]:
-    """Give the usable rules, then the bad ones."""
+    """Give the usable rules, filters and correlations, then the bad ones."""
     for rule in loaded:
         yield {**_row(rule.entry()), "state": rule.state, "file": rule.file}
+    for one in loaded.filters:
+        own = {"kind": "filter", "state": one.state, "title": one.title, "logsource": logsource(one.logsource)}
+        yield {**_nothing(), **own, "id": one.id, "file": one.file}
+    for correlation in loaded.correlations:
+        yield {
+            **_nothing(),
+            "kind": "correlation",
+            "state": correlation.state,
+            "level": correlation.level,
+            "status": correlation.status,
+            "title": correlation.title,
+            "tags": list(correlation.tags),
+            "id": correlation.id,
+            "file": correlation.file,
+        }
     for bad in (entry for entry in loaded.report().rules if entry.state in {"unsupported", "invalid"}):
-        nothing = dict.fromkeys(COLUMNS)
-        yield {**nothing, "tags": [], "state": bad.state, "title": bad.title, "id": bad.id, "file": bad.file}
+        yield {**_nothing(), "kind": bad.kind, "state": bad.state, "title": bad.title, "id": bad.id, "file": bad.file}
+
+
+def _nothing() -> dict[str, object]:
+    return {**dict.fromkeys(COLUMNS), "tags": []}
+
+
+def _with_kind(columns: tuple[str, ...], rows: Iterable[Mapping[str, object]]) -> tuple[str, ...]:
+    """Let a table say what is no rule, if something in it is not."""
+    if "kind" in columns or all(row["kind"] == "rule" for row in rows):
+        return columns
+    return "kind", *columns
+
+
+def _correlation_row(entry: CorrelationEntry) -> dict[str, object]:
+    return {
+        **_nothing(),
+        "kind": "correlation",
+        "state": "needs-values" if entry.waits else "ready",
+        "level": entry.level,
+        "status": entry.status,
+        "title": entry.title,
+        "tags": list(entry.tags),
+        "id": entry.id,
+        "file": entry.path,
+    }
 
 
 def _row(entry: RuleEntry) -> dict[str, object]:
     return {
+        "kind": "rule",
         "state": "needs-values" if entry.condition is None else "ready",
         "level": entry.level,
         "status": entry.status,

@@ -5,7 +5,7 @@ parse its Plan, choose, and compile again. pySigma is loaded for rule files only
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,8 +15,10 @@ from sigtrawl import compiled
 from sigtrawl.cli.options import Level, Status
 from sigtrawl.cli.placeholders import read_placeholders
 from sigtrawl.cli.render.screen import Screen
+from sigtrawl.cli.subset import subset
+from sigtrawl.correlation.entry import CorrelationEntry
 from sigtrawl.errors import CompiledFileError, RuleError, UsageError
-from sigtrawl.plan import Plan, PlanBuilder, RuleEntry, with_predicates
+from sigtrawl.plan import Plan, RuleEntry
 from sigtrawl.ruleset import RuleSet
 
 if TYPE_CHECKING:
@@ -111,6 +113,11 @@ class Loaded:
         return self.plan.rules
 
     @property
+    def correlations(self) -> tuple[CorrelationEntry, ...]:
+        """The correlations, those that wait among them, in their order."""
+        return self.plan.correlations
+
+    @property
     def waiting(self) -> int:
         """How many rules wait for placeholder values."""
         return len(self.plan.waiting)
@@ -174,7 +181,7 @@ def plan_of(selection: Selection) -> Plan | None:
         raise UsageError(f"{path} is a compiled file, which no pipeline can change; give -p when it is compiled")
     if not selection.filters:
         return None
-    return _filtered(Plan.from_json(compiled.read(path)), selection.filters)
+    return subset(Plan.from_json(compiled.read(path)), selection.filters)
 
 
 def rules_of(selection: Selection) -> "Rules":
@@ -186,23 +193,6 @@ def rules_of(selection: Selection) -> "Rules":
         pipelines=selection.pipelines,
         **selection.filters,
     )
-
-
-def _filtered(plan: Plan, filters: Mapping[str, Any]) -> Plan:
-    """Keep some rules of a Plan, and of its predicates those that they use."""
-    from sigtrawl.rules.selection import select
-
-    wanted = select(**filters)
-    builder = PlanBuilder()
-    left_out = 0
-    for entry in (*plan.rules, *plan.waiting):
-        known = {"level": entry.level, "status": entry.status, "tags": entry.tags, "logsource": asdict(entry.logsource)}
-        if wanted.takes(known):
-            builder.add(replace(entry, condition=with_predicates(entry.condition, plan)))
-        else:
-            left_out += 1
-    report = dict(plan.load_report)
-    return builder.build({**report, "filtered": int(report.get("filtered", 0)) + left_out})
 
 
 def _nothing_left(plan: Plan, selection: Selection) -> str:

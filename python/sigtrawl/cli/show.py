@@ -1,6 +1,7 @@
 """``sigtrawl show``: one rule, as it was written and as it will be run."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -16,7 +17,8 @@ from sigtrawl.cli.render.screen import Screen, visible
 from sigtrawl.cli.render.table import level
 from sigtrawl.cli.rules import logsource
 from sigtrawl.cli.selection import Selection, load
-from sigtrawl.explanation.find import find_rule
+from sigtrawl.correlation.entry import CorrelationEntry, Reference
+from sigtrawl.explanation.find import find_entry
 from sigtrawl.plan import And, Node, Not, Or, Plan, Predicate, RuleEntry
 
 
@@ -62,15 +64,46 @@ def show(
         config=settings,
     )
     plan = load(selection, screen, waiting=True, tell=False).plan
-    entry = find_rule(plan, rule)
-    if as_json:
+    entries: tuple[RuleEntry | CorrelationEntry, ...] = (*plan.rules, *plan.waiting, *plan.correlations)
+    entry = find_entry(entries, rule)
+    if isinstance(entry, CorrelationEntry):
+        _print_correlation(entry, plan, screen, as_json=as_json)
+    elif as_json:
         screen.raw(json.dumps(_plain(entry, plan), ensure_ascii=False, indent=2).encode() + b"\n")
     else:
         _print(entry, plan, screen)
     return Exit.DONE
 
 
-def _print(entry: RuleEntry, plan: Plan, screen: Screen) -> None:
+def _print_correlation(entry: CorrelationEntry, plan: Plan, screen: Screen, *, as_json: bool) -> None:
+    if as_json:
+        screen.raw(json.dumps(entry.out(), ensure_ascii=False, indent=2).encode() + b"\n")
+        return
+    condition = " and ".join(f"{how} {value}" for how, value in entry.condition)
+    titles = [_title(one, plan) for one in entry.references]
+    terms = [
+        " and ".join([*(titles[one] for one in there), *(f"not {titles[one]}" for one in absent)])
+        for there, absent in entry.terms
+    ]
+    groups = [", ".join(one.group_by) for one in entry.references]
+    own = (
+        ("type", entry.type),
+        ("timespan", f"{entry.timespan:,} s"),
+        ("condition", condition or "; or ".join(terms)),
+        ("field", ", ".join(entry.field)),
+        ("percentile", entry.percentile or ""),
+        ("shown", "no: only events of another correlation" if entry.silent else ""),
+    )
+    references = tuple(("rule", f"{title} (by {group})" if group else title) for title, group in zip(titles, groups, strict=True))
+    _print_table(entry, (*own, *references), screen)
+
+
+def _title(one: Reference, plan: Plan) -> str:
+    return plan.rules[one.rule].title if one.rule is not None else plan.correlations[one.correlation or 0].title
+
+
+def _print_table(entry: RuleEntry | CorrelationEntry, own: Iterable[tuple[str, str]], screen: Screen) -> None:
+    """Print who an entry is, and what only its kind has."""
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
@@ -79,7 +112,7 @@ def _print(entry: RuleEntry, plan: Plan, screen: Screen) -> None:
         ("id", entry.id),
         ("author", entry.author),
         ("status", entry.status),
-        ("log source", logsource(entry.logsource)),
+        *own,
         ("tags", ", ".join(entry.tags)),
         ("file", entry.path),
         ("waits for", ", ".join(entry.placeholders)),
@@ -88,6 +121,11 @@ def _print(entry: RuleEntry, plan: Plan, screen: Screen) -> None:
             table.add_row(name, visible(value))
     table.add_row("level", level(entry.level))
     screen.out.print(table)
+
+
+def _print(entry: RuleEntry, plan: Plan, screen: Screen) -> None:
+    shown = (("shown", "no: only there for correlations"),) if entry.silent else ()
+    _print_table(entry, (("log source", logsource(entry.logsource)), *shown), screen)
     if entry.condition is not None:
         screen.out.print()
         screen.out.print(_grow(entry.condition, plan, None))

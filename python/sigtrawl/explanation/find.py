@@ -1,6 +1,8 @@
 """Finding the one rule that is meant."""
 
+from collections.abc import Sequence
 from difflib import get_close_matches
+from typing import Protocol, TypeVar
 
 from sigtrawl.errors import UsageError
 from sigtrawl.plan import Plan, RuleEntry
@@ -8,13 +10,40 @@ from sigtrawl.plan import Plan, RuleEntry
 SHOWN_CHOICES = 5
 
 
+class Entry(Protocol):
+    """What rules and correlations are called by."""
+
+    @property
+    def id(self) -> str | None:
+        """Its id."""
+
+    @property
+    def title(self) -> str:
+        """Its title."""
+
+    @property
+    def name(self) -> str | None:
+        """The name by which correlations refer to it."""
+
+    @property
+    def path(self) -> str | None:
+        """Its file."""
+
+
+_Entry = TypeVar("_Entry", bound=Entry)
+
+
 def find_rule(plan: Plan, wanted: str) -> RuleEntry:
-    """Find a rule, also a waiting one, by its id or the beginning of it, its title or a part of it, its name, or its file.
+    """Find a rule, also a waiting one; see `find_entry`."""
+    return find_entry((*plan.rules, *plan.waiting), wanted)
+
+
+def find_entry(entries: Sequence[_Entry], wanted: str) -> _Entry:
+    """Find an entry by its id or the beginning of it, its title or a part of it, its name, or its file.
 
     Raises:
         UsageError: There is none, or several.
     """
-    entries = (*plan.rules, *plan.waiting)
     text = wanted.casefold()
     for found in (
         [entry for entry in entries if _is(entry, text, wanted)],
@@ -45,11 +74,11 @@ def only_rule(plan: Plan) -> RuleEntry:
     return entries[0]
 
 
-def _is(entry: RuleEntry, folded: str, wanted: str) -> bool:
+def _is(entry: Entry, folded: str, wanted: str) -> bool:
     return folded in {(entry.id or "").casefold(), entry.title.casefold()} or wanted in {entry.path, entry.name}
 
 
-def _some(entries: "list[RuleEntry] | tuple[RuleEntry, ...]") -> str:
+def _some(entries: Sequence[Entry]) -> str:
     some = "; ".join(f"{entry.id or entry.path} ({entry.title})" for entry in entries[:SHOWN_CHOICES])
     more = f"; and {len(entries) - SHOWN_CHOICES:,} more" if len(entries) > SHOWN_CHOICES else ""
     return f"{len(entries):,} rules: {some}{more}"

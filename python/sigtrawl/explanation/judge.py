@@ -19,7 +19,7 @@ from sigtrawl.reference.answers import Reading, View
 from sigtrawl.reference.columns import Table
 from sigtrawl.reference.literals import Literals
 from sigtrawl.reference.near import Near
-from sigtrawl.reference.paths import Path
+from sigtrawl.reference.paths import Chosen, Joined, Path, Source
 from sigtrawl.reference.predicates import Predicate
 from sigtrawl.rules.outline import Outline
 from sigtrawl.schemas import LogSource, Route
@@ -68,9 +68,9 @@ class Judge:
         if predicate["field"] is None:
             return Leaf(None, asks(predicate), tuple(self._found(number)) if self._truths[number] else (), (), {}, None)
         readings = self._view.readings(predicate)
-        paths = dict.fromkeys(path for reading in readings for path in (*reading.paths, *reading.others))
+        paths = dict.fromkeys(path for reading in readings for path in (*reading.sources, *reading.others))
         fields = [predicate["field"], *([predicate["value"]] if predicate["op"] == "fieldref" else [])]
-        missing = tuple(field for field in fields if not self._view.answers(field)) if not readings else ()
+        missing = tuple(field for field in fields if not self._view.comparable(field)) if not readings else ()
         if not readings and not missing:  # the columns that the field has do not answer such a value
             missing = (predicate["field"],)
         near = {field: column for field in missing if (column := self._near.column(self._view.wanted(field)))}
@@ -84,9 +84,10 @@ class Judge:
                 column = self._table.column(Path(series.name))
                 yield Seen(series.name, tuple(column.by_text), bool(column.exists))
 
-    def _see(self, path: Path) -> Seen:
-        column = self._table.column(path)
-        return Seen(".".join((path.column, *path.steps)), tuple(column.by_text), bool(column.exists))
+    def _see(self, source: Source) -> Seen:
+        column = self._table.column(source)
+        name = source.separator.join(map(_name, source.parts)) if isinstance(source, Joined) else _name(source)
+        return Seen(name, tuple(column.by_text), bool(column.exists))
 
     def _because(self, predicate: Predicate, readings: Sequence[Reading]) -> str | None:
         """Name the reading through which a predicate holds, where the value as it stands does not satisfy it."""
@@ -98,9 +99,21 @@ class Judge:
         return asks(holding[0])
 
     def _satisfies(self, reading: Reading) -> bool:
-        for path in reading.paths:
+        for path in reading.sources:
             column = self._table.column(path)
             if column.exists:
                 column.search(Literals([reading.predicate]))
                 return bool(column.matches(reading.predicate))
         return False
+
+
+def _name(path: Path) -> str:
+    """Write a path as mappings do."""
+    name = path.column
+    for step in path.steps:
+        if isinstance(step, Chosen):
+            member = _name(Path(str(step.member[0]), step.member[1:])) if step.member else ""
+            name += f"[{member}={'|'.join(sorted(step.texts))}]"
+        else:
+            name += f".{step}"
+    return name

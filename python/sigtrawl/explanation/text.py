@@ -61,7 +61,7 @@ def _routes(routes: Sequence[RouteFit]) -> Iterator[Line]:
         every = ": every row" if route.truth and not route.when else ""
         yield Line(1, route.truth, f"{visible(source_text(route.logsource))}{every}{view}")
         for column in route.lacks:
-            yield Line(2, False, f"the table should have the column {visible(column)}")
+            yield Line(2, truth=False, words=f"the table should have the column {visible(column)}")
         for wanted in route.when:
             yield Line(2, wanted.truth, _wanted(wanted))
     if len(shown) > ROUTES:

@@ -20,9 +20,9 @@ from sigtrawl.plan import Node, Not, all_of, any_of
 # Brackets and negations that a person can still read; deeper nesting is a generator's mistake.
 MAX_NESTING = 64
 
-_TOKEN = re.compile(r"[()|]|[^\s()|]+")
-_QUANTIFIERS = frozenset({"1", "any", "all"})
-_WORDS = frozenset({"and", "or", "not", "of"})
+TOKEN = re.compile(r"[()|]|[^\s()|]+")
+QUANTIFIERS = frozenset({"1", "any", "all"})
+WORDS = frozenset({"and", "or", "not", "of"})
 _AGGREGATION = re.compile(r"\|\s*(count|min|max|avg|sum|near)?\s*(\(\s*[^)\s]+)?", re.IGNORECASE)
 _TYPES = {"count": "event_count", "sum": "value_sum", "avg": "value_avg", "near": "temporal"}
 
@@ -41,8 +41,9 @@ def parse_condition(
     detections: Mapping[str, Node],
     used: set[str],
     selected: Callable[[str, Node], Node] = lambda _, node: node,
+    what: str = "detection",
 ) -> Node:
-    """Parse a condition over named detections; the names it refers to are added to ``used``.
+    """Parse a condition over named detections; the names it refers to are added to ``used``, and ``what`` is what is named.
 
     ``selected`` may mark what a selector stands for; it gets the selector as it is written (``1 of selection_*``).
 
@@ -51,7 +52,7 @@ def parse_condition(
     """
     if "|" in text:
         raise _aggregation(text)
-    parser = _Parser(_TOKEN.findall(text), detections, used, selected)
+    parser = _Parser(TOKEN.findall(text), detections, used, selected, what)
     if not parser.tokens:
         raise ConditionError("condition-syntax", "the condition is empty")
     node = parser.disjunction()
@@ -82,6 +83,7 @@ class _Parser:
     detections: Mapping[str, Node]
     used: set[str]
     selected: Callable[[str, Node], Node]
+    what: str
     place: int = 0
     depth: int = field(default=0)
 
@@ -147,8 +149,8 @@ class _Parser:
         of, pattern = self.peek(1), self.peek(2)
         if of != "of":
             raise ConditionError("condition-case", f"{of!r} is no keyword", "keywords are written in lower case: 'of'")
-        if quantifier not in _QUANTIFIERS:
-            hint = f"write '{quantifier.lower()} of'" if quantifier.lower() in _QUANTIFIERS else None
+        if quantifier not in QUANTIFIERS:
+            hint = f"write '{quantifier.lower()} of'" if quantifier.lower() in QUANTIFIERS else None
             code = "condition-case" if hint else "condition-syntax"
             raise ConditionError(code, f"{quantifier!r} is no quantifier; there are '1', 'any' and 'all'", hint)
         if pattern is None or pattern in "()":
@@ -165,17 +167,17 @@ class _Parser:
         lower = word.lower()
         if word == ")":
             return ConditionError("condition-syntax", "a ')' stands where an operand is due")
-        if word in _WORDS:
+        if word in WORDS:
             return ConditionError("condition-syntax", f"{word!r} stands where an operand is due")
-        if lower in _WORDS:
+        if lower in WORDS:
             return ConditionError("condition-case", f"{word!r} is no keyword", f"keywords are written in lower case: {lower!r}")
         if "*" in word or word == "them":
             return ConditionError("condition-syntax", f"{word!r} needs a quantifier", f"write '1 of {word}' or 'all of {word}'")
-        return ConditionError("unknown-identifier", f"there is no detection {word!r}", self.near(word))
+        return ConditionError("unknown-identifier", f"there is no {self.what} {word!r}", self.near(word))
 
     def unexpected(self, word: str, due: str) -> ConditionError:
         lower = word.lower()
-        if word != lower and lower in _WORDS:
+        if word != lower and lower in WORDS:
             return ConditionError("condition-case", f"{word!r} is no keyword", f"keywords are written in lower case: {lower!r}")
         return ConditionError("condition-syntax", f"{word!r} stands where {due} is due")
 
@@ -183,7 +185,7 @@ class _Parser:
         found = difflib.get_close_matches(word, list(self.detections), 1)
         if found:
             return f"did you mean {found[0]!r}?"
-        return f"the detections are: {', '.join(sorted(self.detections))}" if self.detections else None
+        return f"the {self.what}s are: {', '.join(sorted(self.detections))}" if self.detections else None
 
 
 def _selects(pattern: str, name: str) -> bool:

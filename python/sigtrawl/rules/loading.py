@@ -8,14 +8,20 @@ import errno
 import os
 import stat
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from sigtrawl.errors import InputError, RuleError, RuleErrors, UsageError
 from sigtrawl.rules.collection import Rules
+from sigtrawl.rules.correlations import Correlation, read_correlation
 from sigtrawl.rules.documents import Document, DocumentError, read_documents
+from sigtrawl.rules.filters import Filter, apply_filters, read_filter, unused
 from sigtrawl.rules.literals import shorten
+from sigtrawl.rules.names import canonical_name, names_in
 from sigtrawl.rules.placeholders import Values, read_values
+from sigtrawl.rules.references import Document as Referable
+from sigtrawl.rules.references import closure, on_selected_sources, resolve
 from sigtrawl.rules.report import LoadedRule
 from sigtrawl.rules.rule import INVALID, UNSUPPORTED, Rule, read_rule
 from sigtrawl.rules.selection import Selection, select
@@ -41,7 +47,10 @@ def load_rules(
     placeholders: Mapping[str, Any] | None = None,
     pipelines: "Given | None" = None,
 ) -> Rules:
-    """Load Sigma rules.
+    """Load Sigma rules, and the filters and correlations among them.
+
+    Filters are applied to the rules that they name. Rules that a selected correlation refers to are loaded whatever the
+    selection says; they are matched, and their own matches are not put out.
 
     Args:
         paths: Files, and folders that are searched for ``*.yml`` and ``*.yaml``; names that begin with a dot are passed over.
@@ -158,6 +167,15 @@ def _cannot_list(error: OSError) -> None:
     raise InputError(f"the folder {error.filename} cannot be read: {error.strerror or error}") from error
 
 
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A document and where it stands."""
+
+    document: Document
+    file: str
+    relative: str
+
+
 class _Loader:
     """Gathers rules and what is wrong with the others."""
 
@@ -169,9 +187,13 @@ class _Loader:
         self.on_error = on_error
         self.pipelines = pipelines
         self.rules: list[Rule] = []
+        self.filters: list[Filter] = []
+        self.correlations: list[Correlation] = []
         self.bad: list[tuple[int, LoadedRule]] = []
         self.errors: list[RuleError] = []
-        self.by_id: dict[str, Rule] = {}
+        self.by_id: dict[str, Rule | Filter | Correlation] = {}
+        self.refused: dict[str, str] = {}
+        self.aside: dict[str, _Source] = {}
         self.files = self.duplicates = self.filtered = 0
 
     def file(self, file: Path, relative: str) -> None:
@@ -195,56 +217,127 @@ class _Loader:
                 # `---` before the first or after the last rule makes empty documents.
                 if document.content is not None:
                     count += 1
-                    self._document(document, file, relative)
+                    self._document(_Source(document, file, relative))
         except DocumentError as error:
             self._refuse([RuleError(error.code, str(error), file, hint=error.hint)], file)
             return
         if not count:
             self._refuse([RuleError("empty-file", "it holds no rule", file)], file)
 
-    def _document(self, document: Document, file: str, relative: str) -> None:
-        raw = document.content
+    def _document(self, source: _Source) -> None:
+        raw = source.document.content
         if not isinstance(raw, dict):
             kind = "a list" if isinstance(raw, list) else f"the scalar {shorten(raw)}"
-            self._refuse([RuleError("not-a-mapping", f"a rule is a mapping, and this is {kind}", file)], file)
-            return
-        if not self.selection.takes(raw):
+            self._refuse([RuleError("not-a-mapping", f"a rule is a mapping, and this is {kind}", source.file)], source.file)
+        elif "filter" not in raw and not self.selection.takes(raw):
             self.filtered += 1
-            return
-        rule, errors = read_rule(document, relative, file, self.given, self.pipelines)
-        if rule is None:
-            self._refuse(errors, file)
-        elif rule.id is not None and (first := self.by_id.get(rule.id)) is not None:
-            self._again(first, rule)
-        else:
-            if rule.id is not None:
-                self.by_id[rule.id] = rule
-            self.rules.append(rule)
+            for name in names_in(raw):
+                self.aside.setdefault(name, source)
+        elif (made := self._made(source)) is not None:
+            self._keep(made)
 
-    def _again(self, first: Rule, rule: Rule) -> None:
-        if first.raw == rule.raw:
+    def _made(self, source: _Source) -> Rule | Filter | Correlation | None:
+        """Read a document as what it is; one that is bad is told of."""
+        raw = source.document.content
+        made: Rule | Filter | Correlation | None
+        if "correlation" in raw:
+            kind = "correlation"
+            made, errors = read_correlation(source.document, source.relative, source.file)
+        elif "filter" in raw:
+            kind = "filter"
+            made, errors = read_filter(source.document, source.relative, source.file, self.given)
+        else:
+            kind = "rule"
+            made, errors = read_rule(source.document, source.relative, source.file, self.given, self.pipelines)
+        if made is None:
+            self._refuse(errors, source.file, kind)
+            title = raw.get("title")
+            self.refused.update(
+                dict.fromkeys(names_in(raw), repr(title) if isinstance(title, str) else f"a {kind} of {source.file}")
+            )
+        return made
+
+    def _keep(self, made: Rule | Filter | Correlation) -> None:
+        if made.id is not None and (first := self.by_id.setdefault(made.id, made)) is not made:
+            self._again(first, made)
+        elif isinstance(made, Rule):
+            self.rules.append(made)
+        elif isinstance(made, Filter):
+            self.filters.append(made)
+        else:
+            self.correlations.append(made)
+
+    def _again(self, first: Rule | Filter | Correlation, made: Rule | Filter | Correlation) -> None:
+        if first.raw == made.raw:
             self.duplicates += 1
             return
         told = f"another rule has the same id and a different content: {first.title!r} in {first.file}"
-        error = RuleError("duplicate-id", told, rule.file, rule.id, rule.title, "id", "give one of them a new id")
-        self._refuse([error], rule.file)
+        error = RuleError("duplicate-id", told, made.file, made.id, made.title, "id", "give one of them a new id")
+        self._refuse([error], made.file, _kind(made))
 
-    def _refuse(self, errors: list[RuleError], file: str) -> None:
+    def _refuse(self, errors: list[RuleError], file: str, kind: str = "rule") -> None:
         self.errors += errors
         state = INVALID if any(error.state == INVALID for error in errors) else UNSUPPORTED
-        entry = LoadedRule(state, file, errors[0].rule_id, errors[0].title)
+        entry = LoadedRule(state, file, errors[0].rule_id, errors[0].title, kind=kind)
         self.bad.append((len(self.rules), entry))
 
     def finish(self) -> Rules:
+        """Apply filters, tie correlations to their rules, and give everything."""
+        rules, correlations = list(self.rules), list(self.correlations)
+        self._fetch(rules, correlations)
+        applied = apply_filters(rules, self.filters)
+        resolved = resolve(applied, correlations, self.refused)
+        for bad, errors in resolved.bad:
+            self._refuse(errors, bad.file, "correlation")
         if self.errors and self.on_error == "raise":
             raise RuleErrors(self.errors)
+        pool: list[Referable] = [*applied, *resolved.correlations]
+        selected = {id(one.raw) for one in self.correlations}
+        kept = [
+            one for one in resolved.correlations if id(one.raw) in selected and on_selected_sources(one, pool, self.selection)
+        ]
+        needed = closure(kept, pool)
+        own = len(self.rules)
+        left_out = frozenset(self.aside)
+        unused_filters = [unused(one, applied, left_out, left_out=self.filtered > 0) for one in self.filters]
         return Rules(
-            tuple(self.rules),
+            tuple(applied[:own]),
             bad=tuple(self.bad),
             errors=tuple(self.errors),
             files=self.files,
             duplicates=self.duplicates,
-            filtered=self.filtered,
+            filtered=self.filtered + sum(id(one.raw) in selected for one in resolved.correlations) - len(kept),
+            filters=tuple(self.filters),
+            correlations=tuple(kept),
+            needed_rules=tuple(rule for rule in applied[own:] if any(rule is one for one in needed)),
+            needed_correlations=tuple(
+                one
+                for one in resolved.correlations
+                if any(one is other for other in needed) and not any(one is other for other in kept)
+            ),
+            notes=tuple(note for note in unused_filters if note is not None),
             pipelines=self.pipelines.names if self.pipelines else (),
             notices=self.pipelines.warnings if self.pipelines else (),
         )
+
+    def _fetch(self, rules: list[Rule], correlations: list[Correlation]) -> None:
+        """Read the documents kept aside that correlations refer to, and what those refer to."""
+        everything: list[Referable] = [*rules, *correlations]
+        known = {name for made in everything for name in names_in(made.raw)}
+        waiting = list(correlations)
+        while waiting:
+            for name in map(canonical_name, waiting.pop().rules):
+                source = self.aside.get(name)
+                if name in known or source is None:
+                    continue
+                made = self._made(source)
+                known.update(names_in(source.document.content))
+                if isinstance(made, Correlation):
+                    correlations.append(made)
+                    waiting.append(made)
+                elif isinstance(made, Rule):
+                    rules.append(made)
+
+
+def _kind(made: Rule | Filter | Correlation) -> str:
+    return type(made).__name__.lower()

@@ -12,10 +12,12 @@ from typing import Any
 from sigtrawl.errors import RuleError
 from sigtrawl.rules.rule import STATES
 
+KINDS = ("rule", "filter", "correlation")
+
 
 @dataclass(frozen=True, slots=True)
 class LoadedRule:
-    """One rule's line in the report.
+    """One rule's, filter's or correlation's line in the report.
 
     Attributes:
         state: ``ready``, ``needs-values``, ``unsupported`` or ``invalid``.
@@ -23,6 +25,7 @@ class LoadedRule:
         id: Its id, if it has a readable one.
         title: Its title, if it has one.
         placeholders: What it waits for.
+        kind: One of `KINDS`.
     """
 
     state: str
@@ -30,6 +33,7 @@ class LoadedRule:
     id: str | None = None
     title: str | None = None
     placeholders: tuple[str, ...] = ()
+    kind: str = "rule"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +41,14 @@ class LoadReport:
     """What became of the rules.
 
     Attributes:
-        rules: One entry a rule, in the order of loading.
+        rules: One entry a rule, in the order of loading; then those of filters, then those of correlations.
         errors: Why rules are ``invalid`` or ``unsupported``.
         warnings: What to look at in rules that are fine.
         files: How many files were read.
         duplicates: How many rules were left out because the same rule was there already.
         filtered: How many rules the selection left out.
         pipelines: The names of the pySigma pipelines that the rules went through, in order.
+        needed: How many of those are matched all the same, because a correlation refers to them.
     """
 
     rules: tuple[LoadedRule, ...] = ()
@@ -53,6 +58,7 @@ class LoadReport:
     duplicates: int = 0
     filtered: int = 0
     pipelines: tuple[str, ...] = ()
+    needed: int = 0
     _counts: Counter[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -64,6 +70,12 @@ class LoadReport:
         """How many rules are in each state; all four states are there."""
         return {state: self._counts[state] for state in STATES}
 
+    @property
+    def kinds(self) -> dict[str, int]:
+        """How many rules, filters and correlations there are; all three are there."""
+        found = Counter(rule.kind for rule in self.rules)
+        return {kind: found[kind] for kind in KINDS}
+
     def in_state(self, state: str) -> tuple[LoadedRule, ...]:
         """The rules in one state."""
         return tuple(rule for rule in self.rules if rule.state == state)
@@ -74,9 +86,11 @@ class LoadReport:
             "files": self.files,
             "rules": len(self.rules),
             "counts": self.counts,
+            "kinds": self.kinds,
             "duplicates": self.duplicates,
             "filtered": self.filtered,
             "pipelines": list(self.pipelines),
+            "needed": self.needed,
             "not_ready": [
                 {**asdict(rule), "placeholders": list(rule.placeholders)} for rule in self.rules if rule.state != "ready"
             ],
@@ -89,8 +103,11 @@ class LoadReport:
         told = [f"{count} {state}" for state, count in self.counts.items() if count or state == "ready"]
         told += [_counted(self.duplicates, "duplicate")] if self.duplicates else []
         told += [f"{self.filtered} filtered out"] if self.filtered else []
+        told += [f"{self.needed} of them needed by correlations"] if self.needed else []
         told += [_counted(len(self.warnings), "warning")] if self.warnings else []
-        return f"{_counted(len(self.rules), 'rule')}: {', '.join(told)}"
+        kinds = self.kinds
+        more = [_counted(kinds[kind], kind) for kind in KINDS[1:] if kinds[kind]]
+        return f"{', '.join([_counted(kinds['rule'], 'rule'), *more])}: {', '.join(told)}"
 
 
 def _counted(number: int, word: str) -> str:

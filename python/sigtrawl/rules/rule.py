@@ -50,6 +50,7 @@ class Rule:
         placeholders: The placeholders that it waits for.
         warnings: What its author should look at.
         raw: The mapping that it was read from.
+        filters: The titles of the filters that were applied to it.
     """
 
     id: str | None
@@ -73,6 +74,7 @@ class Rule:
     placeholders: tuple[str, ...]
     warnings: tuple[RuleError, ...] = field(repr=False)
     raw: Mapping[str, Any] = field(repr=False)
+    filters: tuple[str, ...] = ()
 
     def entry(self) -> RuleEntry:
         """Give what a Plan holds of the rule."""
@@ -92,7 +94,7 @@ class Rule:
         )
 
 
-class _Gatherer:
+class Gatherer:
     """Collects what is wrong with one document, under its name and place."""
 
     def __init__(self, raw: Mapping[str, Any], file: str) -> None:
@@ -103,9 +105,11 @@ class _Gatherer:
         self.warnings: list[RuleError] = []
 
     def error(self, code: str, message: str, place: str | None, hint: str | None = None, state: str = INVALID) -> None:
+        """Note a reason why the document cannot be used."""
         self.errors.append(RuleError(code, message, self.file, self.id, self.title, place or None, hint, state))
 
     def warning(self, code: str, message: str, place: str | None, hint: str | None = None) -> None:
+        """Note something that its author should look at."""
         self.warnings.append(RuleError(code, message, self.file, self.id, self.title, place, hint, READY))
 
 
@@ -114,10 +118,9 @@ def read_rule(
 ) -> tuple[Rule | None, list[RuleError]]:
     """Make the rule of a document whose content is a mapping, or say everything that is wrong with it."""
     raw = document.content
-    told = _Gatherer(raw, file)
-    _warn_of_readings(document, told)
-    for place in document.repeated:
-        told.error("duplicate-key", f"the key {place[-1]!r} stands twice in one mapping", ".".join(place))
+    told = Gatherer(raw, file)
+    warn_of_readings(document, told)
+    refuse_repeated(document, told)
     if (kind := _other_kind(raw)) is not None:
         told.error(*kind, UNSUPPORTED)
         return None, told.errors
@@ -171,26 +174,27 @@ def read_rule(
     return rule, []
 
 
+def refuse_repeated(document: Document, told: Gatherer) -> None:
+    """Say which keys stand twice in a mapping: of two values YAML would take one without a word."""
+    for place in document.repeated:
+        told.error("duplicate-key", f"the key {place[-1]!r} stands twice in one mapping", ".".join(place))
+
+
 def _day(moment: date | None) -> str | None:
     """Write a date; of a time only its day."""
     return moment.isoformat()[:10] if moment else None
 
 
 def _other_kind(raw: Mapping[str, Any]) -> tuple[str, str, str, str] | None:
-    """Recognise documents that are not single rules: code, message, key and hint."""
-    leave = "leave it out, or load with on_error='skip'"
-    if "correlation" in raw:
-        return "correlation", "correlation rules cannot be run yet", "correlation", leave
-    if "filter" in raw:
-        return "filter", "filters cannot be applied yet", "filter", leave
+    """Recognise documents that are nothing of today's Sigma: code, message, key and hint."""
     if "action" in raw:
         hint = "repeat the shared keys in each document"
         return "collection-action", "collections with 'action' were removed from Sigma", "action", hint
     return None
 
 
-def _warn_of_readings(document: Document, told: _Gatherer) -> None:
+def warn_of_readings(document: Document, told: Gatherer, section: str = "detection") -> None:
     """Warn where a value of the detection is not what its text says."""
     for place, reading in document.readings.items():
-        if place[0] == "detection":
+        if place[0] == section:
             told.warning("yaml-reading", reading, ".".join(place[1:]), "quote it if the text is meant, or write it as it is read")

@@ -32,7 +32,7 @@ class Selection:
             _among(self.levels, raw.get("level"), LEVELS, "informational")
             and _among(self.statuses, raw.get("status"), STATUSES, None)
             and self._tags(raw.get("tags"))
-            and self._logsource(raw.get("logsource"))
+            and self.takes_source(raw)
         )
 
     def _tags(self, raw: Any) -> bool:
@@ -43,10 +43,12 @@ class Selection:
             return False
         return not self.include_tags or any(fnmatchcase(tag, pattern) for tag in tags for pattern in self.include_tags)
 
-    def _logsource(self, raw: Any) -> bool:
-        if not self.logsource or not isinstance(raw, Mapping):
+    def takes_source(self, raw: Mapping[str, Any]) -> bool:
+        """Whether a rule with this metadata states the log source that is asked for; what has none is taken."""
+        source = raw.get("logsource")
+        if not self.logsource or not isinstance(source, Mapping):
             return True
-        return all(str(raw.get(name, "")).lower() == value for name, value in self.logsource)
+        return all(str(source.get(name, "")).lower() == value for name, value in self.logsource)
 
 
 def select(

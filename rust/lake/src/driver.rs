@@ -77,7 +77,7 @@ pub(crate) fn event_fields(prepared: &Prepared, options: &ScanOptions) -> Result
         // Nothing could be opened, so nothing can be said about names; the report tells why.
         return Ok(arrow::datatypes::Fields::empty());
     }
-    events::fix(&offers, &options.columns)
+    events::fix_with(&offers, &options.columns, &options.also)
 }
 
 /// The row groups of all files, in order.

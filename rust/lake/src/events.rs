@@ -51,6 +51,28 @@ pub(crate) fn fix(offers: &[Offer<'_>], columns: &Columns) -> Result<Fields, Err
     }
 }
 
+/// The members that [`fix`] gives, and after them the columns of `also` that some input has: whoever asks for more than a
+/// caller may see takes the first ones for the caller. A name also stands for the columns that a rule would find by it.
+pub(crate) fn fix_with(offers: &[Offer<'_>], columns: &Columns, also: &[String]) -> Result<Fields, Error> {
+    let fields = fix(offers, columns)?;
+    let mut further: Vec<String> = Vec::new();
+    for name in also {
+        let found = offers.iter().flat_map(|offer| offer.schema.fields()).map(|field| field.name());
+        for column in found.filter(|column| *column == name || written(column).eq(written(name))) {
+            if !fields.iter().any(|field| field.name() == column) && !further.contains(column) {
+                further.push(column.clone());
+            }
+        }
+    }
+    let further = fix(offers, &Columns::Named(further))?;
+    Ok(fields.iter().chain(further.iter()).cloned().collect())
+}
+
+/// A name as the specification writes it: without spaces, attributes after an underscore.
+fn written(name: &str) -> impl Iterator<Item = char> + '_ {
+    name.chars().filter(|c| *c != ' ').map(|c| if c == '@' { '_' } else { c })
+}
+
 fn is_event(offer: &Offer<'_>, column: usize) -> bool {
     !offer.schema.field(column).name().starts_with('_') && !offer.partitions.contains(&column)
 }
@@ -210,6 +232,12 @@ mod tests {
     fn an_unknown_name_gets_a_suggestion() {
         let a = schema(&[("CommandLine", DataType::Utf8)]);
         let offers = [Offer { schema: &a, used: &[], partitions: vec![] }];
+        let also: Vec<String> = ["p", "x", "nowhere", "_raw"].map(Into::into).into();
+        assert_eq!(names(&fix_with(&offers, &Columns::Used, &also).unwrap()), ["x", "p", "_raw"]);
+        let spelt = schema(&[("Provider@Name", DataType::Utf8)]);
+        let offers_spelt = [Offer { schema: &spelt, used: &[], partitions: vec![] }];
+        let also = ["Provider_Name".to_owned()];
+        assert_eq!(names(&fix_with(&offers_spelt, &Columns::Used, &also).unwrap()), ["Provider@Name"]);
         let error = fix(&offers, &Columns::Named(vec!["Commandline".into()])).unwrap_err();
         assert_eq!(error.to_string(), "no input has a column Commandline; did you mean CommandLine?");
     }

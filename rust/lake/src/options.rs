@@ -26,6 +26,8 @@ pub struct ScanOptions {
     pub demands: Vec<Demand>,
     /// Which columns an event carries.
     pub columns: Columns,
+    /// Columns that it carries after these, whatever their names, where some input has them.
+    pub also: Vec<String>,
     /// Worker threads, at most 256 of which are used; `None` takes as many as the machine has processors.
     pub threads: Option<usize>,
     /// Set from another thread, gives up looking through the inputs; no part of the JSON. A scan that has begun is
@@ -74,6 +76,10 @@ impl<'de> Deserialize<'de> for ScanOptions {
             None => None,
             Some(value) => serde_json::from_value(value).map_err(|e| de::Error::custom(format!("threads: {e}")))?,
         };
+        let also = match members.remove("also") {
+            None => Vec::new(),
+            Some(value) => serde_json::from_value(value).map_err(|e| de::Error::custom(format!("also: {e}")))?,
+        };
         let demands = match members.remove("demands") {
             None => Vec::new(),
             Some(value) => serde_json::from_value(value).map_err(|e| de::Error::custom(format!("demands: {e}")))?,
@@ -84,7 +90,7 @@ impl<'de> Deserialize<'de> for ScanOptions {
             None | Some(Value::Null) => Vec::new(),
             Some(list) => InputSettings::read(list, &bind).map_err(de::Error::custom)?,
         };
-        Ok(Self { bind, inputs, demands, columns, threads, cancel: Arc::default() })
+        Ok(Self { bind, inputs, demands, columns, also, threads, cancel: Arc::default() })
     }
 }
 

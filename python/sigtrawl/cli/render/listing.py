@@ -14,7 +14,7 @@ from sigtrawl.cli.render.table import level
 
 _ROOMY = 120
 _ID_WIDTH = 36
-_NARROW = frozenset({"state", "level", "status", "matches", "id"})
+_NARROW = frozenset({"kind", "state", "level", "status", "matches", "id"})
 
 
 def chosen(given: ListFormat | None, screen: Screen) -> ListFormat:

@@ -3,14 +3,19 @@
 Every input and every rule is in one of these numbers; nothing is skipped without being counted.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from sigtrawl.cli.exit import Exit
 from sigtrawl.cli.render import listing
 from sigtrawl.cli.render.screen import Screen, visible
 from sigtrawl.cli.selection import Loaded
-from sigtrawl.plan import RuleEntry
 from sigtrawl.report import RuleReport, ScanReport
+
+if TYPE_CHECKING:
+    from sigtrawl.correlation.entry import CorrelationEntry
+    from sigtrawl.plan import RuleEntry
 
 INPUT_WORDS = {
     "whole": "read",
@@ -39,7 +44,8 @@ NAMED = 5
 def after_scan(report: ScanReport, loaded: Loaded, screen: Screen, seconds: float) -> None:
     """Say what a scan did."""
     speed = f", {report.rows / seconds:,.0f} rows/s" if seconds > 0 and report.rows else ""
-    found = sum(1 for rule in report.rules if rule.matches)
+    loud = [rule for rule, entry in zip(report.rules, loaded.entries, strict=True) if not entry.silent]
+    found = sum(1 for rule in loud if rule.matches) + sum(1 for one in report.correlations if one.results and not one.silent)
     screen.note(f"Inputs: {states(report.input_states(), INPUT_WORDS)}; {count(report.rows, 'row')} in {seconds:,.1f} s{speed}")
     screen.note(
         f"Matches: {report.matches:,}"
@@ -47,6 +53,8 @@ def after_scan(report: ScanReport, loaded: Loaded, screen: Screen, seconds: floa
         + ("" if report.complete else " so far")
     )
     screen.note(f"Rules: {rules_line(report, loaded, RULE_WORDS)}")
+    if report.correlations:
+        screen.note(f"Correlations: {_results(report)}")
     problems(report, screen)
 
 
@@ -60,6 +68,7 @@ def after_check(report: ScanReport, loaded: Loaded, screen: Screen) -> None:
     screen.note(f"Rules: {rules_line(report, loaded, BEFORE_RUNNING)}")
     if (notice := any_product(report, loaded)) is not None:
         screen.note(notice)
+    _correlations(report, screen)
     problems(report, screen)
 
 
@@ -81,6 +90,7 @@ def dry_run(report: ScanReport, loaded: Loaded, screen: Screen) -> None:
         runs = f", {count(able, 'rule')} to run" if able else ""
         screen.out.print(visible(f"{entry.file}: {entry.state}{rows}{schema}{runs}{reason}"), soft_wrap=True)
     screen.note(f"Rules: {rules_line(report, loaded, BEFORE_RUNNING)}")
+    _correlations(report, screen)
     screen.note("Nothing was read: this was a dry run")
 
 
@@ -95,17 +105,26 @@ def problems(report: ScanReport, screen: Screen) -> None:
         screen.note(f"… and {len(idle) - NAMED:,} more inputs with nothing to run")
     for column, values in report.not_evaluable.items():
         screen.warn(f"column {column}: {count(values, 'value')} without a text form; rules that need it were not evaluated there")
+    for one in report.correlations:
+        if one.without_time:
+            lost = count(one.without_time, "match", "matches")
+            screen.warn(f"correlation {one.title}: {lost} without a time that can be read, left out of it")
+        if one.not_numbers:
+            screen.warn(f"correlation {one.title}: {count(one.not_numbers, 'value')} that are no numbers, left out of it")
     if report.unreadable_times:
         screen.warn(f"{count(report.unreadable_times, 'match', 'matches')} with a time that cannot be read; their time is null")
 
 
 def per_rule(report: ScanReport, loaded: Loaded, how: str, screen: Screen) -> None:
     """Print the matches per rule, most first."""
-    pairs = sorted(zip(report.rules, loaded.entries, strict=True), key=lambda pair: -pair[0].matches)
+    counts: list[tuple[int, RuleEntry | CorrelationEntry]] = [
+        *((rule.matches, entry) for rule, entry in zip(report.rules, loaded.entries, strict=True)),
+        *((one.results, entry) for one, entry in zip(report.correlations, loaded.correlations, strict=False)),
+    ]
     rows = [
-        {"matches": rule.matches, "level": entry.level, "rule": entry.title, "id": entry.id}
-        for rule, entry in pairs
-        if rule.matches
+        {"matches": count, "level": entry.level, "rule": entry.title, "id": entry.id}
+        for count, entry in sorted(counts, key=lambda pair: -pair[0])
+        if count and not entry.silent
     ]
     listing.show(("matches", "level", "rule", "id"), rows, how, screen)
 
@@ -124,15 +143,19 @@ def any_product(report: ScanReport, loaded: Loaded) -> str | None:
     )
 
 
-def inert(report: ScanReport, loaded: Loaded) -> tuple[tuple[RuleEntry, RuleReport], ...]:
-    """Give the rules that can never match although their log source is there."""
-    return tuple((entry, rule) for rule, entry in zip(report.rules, loaded.entries, strict=True) if rule.state == "inert")
+def inert(report: ScanReport, loaded: Loaded) -> tuple[tuple[str, str], ...]:
+    """Give the titles of rules and correlations that can never match although their log source is there, with the reasons."""
+    rules = zip(report.rules, loaded.entries, strict=True)
+    return (
+        *((entry.title, f"no column answers {_missing(rule) or 'it'}") for rule, entry in rules if rule.state == "inert"),
+        *((one.title, "too few of its rules can run") for one in report.correlations if one.state == "inert"),
+    )
 
 
-def strict_message(found: Iterable[tuple[RuleEntry, RuleReport]]) -> str:
+def strict_message(found: Iterable[tuple[str, str]]) -> str:
     """Say which inert rules stop a strict run."""
     found = tuple(found)
-    named = [f"{entry.title} (no column answers {_missing(rule) or 'it'})" for entry, rule in found[:NAMED]]
+    named = [f"{title} ({reason})" for title, reason in found[:NAMED]]
     more = f"; and {len(found) - NAMED:,} more" if len(found) > NAMED else ""
     return (
         f"--strict: {count(len(found), 'rule')} can never match on these events: {'; '.join(named)}{more}; "
@@ -158,6 +181,27 @@ def rules_line(report: ScanReport, loaded: Loaded, words: Mapping[str, str]) -> 
     if loaded.skipped:
         parts.append(f"{loaded.skipped:,} bad and skipped")
     return ", ".join(parts)
+
+
+def _results(report: ScanReport) -> str:
+    """Say how many results correlations have."""
+    named = [f"{one.title} {one.results:,}" for one in report.correlations if one.results]
+    more = [f"and {len(named) - NAMED:,} more with results"] if len(named) > NAMED else []
+    without = len(report.correlations) - len(named)
+    rest = [f"{without:,} without a result"] if without else []
+    return ", ".join([*named[:NAMED], *more, *rest])
+
+
+def _correlations(report: ScanReport, screen: Screen) -> None:
+    """Say what correlations can do."""
+    if report.correlations:
+        words = {
+            **BEFORE_RUNNING,
+            "partial": "can run without some of their rules",
+            "needs-values": "waiting for placeholder values",
+        }
+        counts = Counter(one.state for one in report.correlations)
+        screen.note(f"Correlations: {states({state: counts[state] for state in words if counts[state]}, words)}")
 
 
 def count(number: int, word: str, plural: str | None = None) -> str:

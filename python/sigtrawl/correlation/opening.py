@@ -1,0 +1,119 @@
+"""Beginning a scan of rules among which there are correlations.
+
+The scan has to bring more than the caller will see: the columns that correlations group by. What the caller is to see is fixed
+by opening the scan twice, which reads no row; data in memory may be there only once, and is asked for columns so that the
+answer is known.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, cast
+
+from sigtrawl.request import Request
+
+if TYPE_CHECKING:
+    from sigtrawl.matches import Stream
+    from sigtrawl.plan import Plan
+    from sigtrawl.ruleset import RuleSet
+
+_IN_PLAN = re.compile(rb'"correlations"\s*:')
+
+
+def correlating(ruleset: "RuleSet") -> "Plan | None":
+    """Give the Plan if there are correlations in it that can run; without parsing it where there can be none."""
+    if _IN_PLAN.search(ruleset.native.plan()) is None:
+        return None
+    plan = ruleset.plan()
+    return plan if any(not entry.waits for entry in plan.correlations) else None
+
+
+def open_correlated(
+    ruleset: "RuleSet",
+    asked: Request,
+    open_stream: "Callable[[RuleSet, Request], Stream]",
+    part_states: "Callable[[RuleSet, str], Sequence[str]] | None" = None,
+    *,
+    twice: bool = True,
+) -> "Stream":
+    """Open a scan, with the results of correlations behind its matches if there are any.
+
+    Args:
+        ruleset: The rules.
+        asked: How to scan.
+        open_stream: Opens a scan of the rules that it is given.
+        part_states: Gives the states of rules on one file; None for data in memory, which is one input.
+        twice: Whether it can be opened twice.
+
+    Raises:
+        SchemaError: Nothing tells the time of events that a correlation is about.
+    """
+    plan = correlating(ruleset)
+    if plan is None:
+        return open_stream(ruleset, asked)
+    from sigtrawl.correlation.fields import columns_to_ask
+    from sigtrawl.correlation.stream import CorrelatedStream
+
+    rules = _numbered(ruleset)
+    also = columns_to_ask((entry for entry in plan.correlations if not entry.waits), asked)
+    if twice:
+        seen = open_stream(rules, asked)
+        members: Sequence[str] | None = _members(seen)
+        seen.close()
+        base = open_stream(rules, replace(asked, also=also))
+    else:
+        base = open_stream(rules, replace(asked, also=also))
+        members = _members(base)
+        if asked.columns == "all":
+            members = [name for name in members if not name.startswith("_")]
+        elif not isinstance(asked.columns, str):
+            members = list(dict.fromkeys(asked.columns))
+    try:
+        demand_time_of(plan, base.report(), part_states)
+        return CorrelatedStream(plan, base, asked, None if members == _members(base) else members, also)
+    except BaseException:
+        base.close()
+        raise
+
+
+def part_of(plan: "Plan", rules: Sequence[int]) -> "RuleSet":
+    """Compile some of a Plan's rules."""
+    from sigtrawl.plan import Plan
+    from sigtrawl.ruleset import RuleSet
+
+    return RuleSet.from_plan(Plan(plan.predicates, tuple(plan.rules[place] for place in rules)))
+
+
+def demand_time_of(plan: "Plan", report: bytes, part_states: "Callable[[RuleSet, str], Sequence[str]] | None") -> None:
+    """Refuse tables that do not tell the time of events that a correlation is about; see `open_correlated`.
+
+    Raises:
+        SchemaError: There is such a table.
+    """
+    from sigtrawl.correlation.states import demand_time, rule_states
+
+    def states_on(rules: Sequence[int], file: str | None) -> Sequence[str]:
+        if part_states is None or file is None:
+            known = rule_states(report)
+            return [known[place] for place in rules]
+        return part_states(part_of(plan, rules), file)
+
+    demand_time(plan, report, states_on)
+
+
+def _members(stream: "Stream") -> list[str]:
+    """Give the members of ``event``."""
+    import polars as pl
+
+    event = pl.Schema(cast("Any", stream))["event"]
+    return [field.name for field in event.fields] if isinstance(event, pl.Struct) else []
+
+
+@lru_cache(maxsize=4)
+def _numbered(ruleset: "RuleSet") -> "RuleSet":
+    """Compile the rules with their places as ids, once for each of the last few rule sets."""
+    from sigtrawl.correlation.stream import by_place
+    from sigtrawl.ruleset import RuleSet
+
+    return RuleSet.from_plan(by_place(ruleset.plan()))
