@@ -37,6 +37,9 @@ ASIM = {
 }
 """What Sysmon's name of a column is in ASIM."""
 
+_ASIM_TOO = {"ParentUser": "ActorUsername", "ParentProcessId": "ActingProcessId", "LogonId": "TargetUserSessionId"}
+"""And of columns that the archives do not have, for events that do."""
+
 _BEFORE_HASHES = (
     "Computer",
     "ProcessGuid",
@@ -74,4 +77,5 @@ def name_columns(events: pl.DataFrame, names: Names) -> pl.DataFrame:
             (pl.col(name).cast(pl.String) if name == "ProcessId" else pl.col(name)).alias(ASIM[name])
             for name in (*_BEFORE_HASHES, *HASHES, *_AFTER_HASHES)
         ),
+        *(pl.col(ours).cast(pl.String).alias(theirs) for ours, theirs in _ASIM_TOO.items() if ours in events.columns),
     )
