@@ -49,7 +49,9 @@ def sysmon(events: pl.DataFrame) -> pl.DataFrame:
 
 
 def _fields_of(table: pl.DataFrame) -> pl.DataFrame:
-    creations = table.filter(pl.col("Channel") == "Microsoft-Windows-Sysmon/Operational", pl.col("EventID").cast(pl.String) == "1")
+    creations = table.filter(
+        pl.col("Channel") == "Microsoft-Windows-Sysmon/Operational", pl.col("EventID").cast(pl.String) == "1"
+    )
     return creations.select(
         pl.col(name).cast(pl.String) if name in table.columns else pl.lit(None, pl.String).alias(name) for name in FIELDS
     )

@@ -130,7 +130,9 @@ def test_nesting() -> None:
     assert nest(flat).row(0) == ({"b": 1, "d": {"e": 3}}, 2)
 
 
-@pytest.mark.parametrize(("names", "message"), [(["a", "a.b"], "goes through 'a'"), (["a.b", "a"], "is a column and the beginning")])
+@pytest.mark.parametrize(
+    ("names", "message"), [(["a", "a.b"], "goes through 'a'"), (["a.b", "a"], "is a column and the beginning")]
+)
 def test_a_column_that_is_also_a_struct_is_refused(names: list[str], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         nest(pl.DataFrame(schema=names))

@@ -68,7 +68,9 @@ _DEFENDER_PROCESS = (
     ),
     *_INITIATING,
 )
-_ASIM = _words("TimeGenerated EventStartTime EventEndTime EventType EventResult EventProduct EventVendor EventSchema Dvc DvcHostname DvcOs")
+_ASIM = _words(
+    "TimeGenerated EventStartTime EventEndTime EventType EventResult EventProduct EventVendor EventSchema Dvc DvcHostname DvcOs"
+)
 _ASIM_PROCESS = (
     *_ASIM,
     *_words(
@@ -76,7 +78,7 @@ _ASIM_PROCESS = (
         "ParentProcessName ParentProcessId TargetProcessCommandLine TargetProcessCurrentDirectory TargetProcessFileCompany "
         "TargetProcessFileDescription TargetProcessFileInternalName TargetProcessFileOriginalName TargetProcessFileProduct "
         "TargetProcessFileVersion TargetProcessGuid TargetProcessId TargetProcessIMPHASH TargetProcessIntegrityLevel "
-        "TargetProcessMD5 TargetProcessName TargetProcessSHA1 TargetProcessSHA256 TargetProcessSHA512 TargetProcessTokenElevation "
+        "TargetProcessMD5 TargetProcessName TargetProcessSHA1 TargetProcessSHA256 TargetProcessSHA512 "
         "TargetUsername TargetUserSessionId TargetUserSessionGuid"
     ),
 )
@@ -137,14 +139,20 @@ SAMPLES = (
     *FULL,
     Sample("the whole Sysmon log", ("EventID", *_SYSMON_PROCESS, "TargetFilename", "TargetObject", "Details"), "sysmon"),
     Sample("Sysmon 1, the columns that rules use", _words("Image CommandLine ParentImage ParentCommandLine"), "sysmon"),
-    Sample("Sysmon 3", _words("UtcTime ProcessGuid Image User Protocol Initiated SourceIp DestinationIp DestinationPort"), "sysmon"),
+    Sample(
+        "Sysmon 3", _words("UtcTime ProcessGuid Image User Protocol Initiated SourceIp DestinationIp DestinationPort"), "sysmon"
+    ),
     Sample("Sysmon 7", _words("UtcTime ProcessGuid Image ImageLoaded OriginalFileName Hashes Signed Signature"), "sysmon"),
     Sample("Sysmon 10", _words("SourceProcessGUID SourceImage TargetImage GrantedAccess CallTrace"), "sysmon"),
     Sample("Sysmon 11", _words("UtcTime ProcessGuid Image TargetFilename CreationUtcTime"), "sysmon"),
     Sample("Sysmon 13", _words("EventType UtcTime ProcessGuid Image TargetObject Details"), "sysmon"),
     Sample("Sysmon 22", _words("UtcTime ProcessGuid QueryName QueryStatus QueryResults Image"), "sysmon"),
     Sample("the whole Security log", ("EventID", "LogonType", "IpAddress", *_SECURITY_4688), "security"),
-    Sample("logons of the Security log", _words("EventID SubjectUserSid TargetUserName TargetLogonId LogonType IpAddress"), "security"),
+    Sample(
+        "logons of the Security log",
+        _words("EventID SubjectUserSid TargetUserName TargetLogonId LogonType IpAddress"),
+        "security",
+    ),
     Sample("Defender DeviceImageLoadEvents", (*_DEVICE, *_FILE, *_INITIATING), "defender"),
     Sample(
         "Defender DeviceFileEvents",
@@ -194,7 +202,9 @@ SAMPLES = (
     ),
     Sample("ASIM imDns", (*_ASIM, *_words("SrcIpAddr DnsQuery DnsQueryTypeName DnsResponseName DnsResponseCodeName")), "asim"),
     Sample("ASIM imWebSession", (*_ASIM, *_words("SrcIpAddr DstIpAddr Url HttpRequestMethod HttpUserAgent")), "asim"),
-    Sample("ASIM imAuthentication", (*_ASIM, *_words("ActorUsername TargetUsername SrcIpAddr LogonMethod LogonProtocol")), "asim"),
+    Sample(
+        "ASIM imAuthentication", (*_ASIM, *_words("ActorUsername TargetUsername SrcIpAddr LogonMethod LogonProtocol")), "asim"
+    ),
     Sample("ASIM imAuditEvent", (*_ASIM, *_words("ActorUsername Operation Object ObjectType OldValue NewValue")), "asim"),
     Sample("ECS, the columns that rules use", _words("@timestamp process.executable process.command_line"), "ecs"),
     Sample("ECS files", (*_ECS, *_words("file.path file.name process.executable user.name")), "ecs", nested=True),
@@ -217,7 +227,9 @@ SAMPLES = (
     Sample("OCSF Module Activity", (*_OCSF, *_OCSF_ACTOR, "module.file.path", "module.file.hashes"), "ocsf", nested=True),
     Sample("CIM, the columns that rules use", _words("process process_path parent_process parent_process_path"), "cim"),
     Sample("CIM Endpoint.Filesystem", _words("_time action dest file_path file_name file_create_time process_path user"), "cim"),
-    Sample("CIM Endpoint.Registry", _words("_time action dest registry_path registry_value_name registry_value_data user"), "cim"),
+    Sample(
+        "CIM Endpoint.Registry", _words("_time action dest registry_path registry_value_name registry_value_data user"), "cim"
+    ),
     Sample("CIM Network_Traffic", _words("_time action src_ip src_port dest_ip dest_port transport direction app"), "cim"),
     Sample("CIM Network_Resolution", _words("_time query query_type record_type answer reply_code src dest"), "cim"),
     Sample("CIM Web", _words("_time action http_method url uri_path uri_query http_user_agent status site src"), "cim"),

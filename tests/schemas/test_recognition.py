@@ -12,7 +12,9 @@ from sigtrawl import schemas
 def rules() -> st.RuleSet:
     """One rule that fits anything."""
     return st.compile(
-        st.rules_from_yaml("{title: any, logsource: {product: windows}, detection: {selection: {Image: x}, condition: selection}}")
+        st.rules_from_yaml(
+            "{title: any, logsource: {product: windows}, detection: {selection: {Image: x}, condition: selection}}"
+        )
     )
 
 

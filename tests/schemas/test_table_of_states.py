@@ -1,4 +1,4 @@
-"""What the public rules on process creation can do on each schema: the table of the documentation, made from the rules themselves.
+"""What the public rules on process creation can do on each schema: the documentation's table, made from the rules themselves.
 
 `SIGTRAWL_UPDATE_GOLDEN=1` writes the table anew; without it a number that has changed fails the test. Rules may be inert only
 because of fields that the schema truly lacks, so the fields are listed here one by one.
@@ -34,7 +34,7 @@ def table_of(states: dict[str, tuple[RuleReport, ...]]) -> str:
     lines = ["| table | schema | runs | partial | inert | fields that the inert rules lack |", "|---|---|---:|---:|---:|---|"]
     for sample in FULL:
         counts = Counter(rule.state for rule in states[sample.name])
-        lacking = ", ".join(f"{field} ({count})" for field, count in lacks(states[sample.name]).items()) or "–"
+        lacking = ", ".join(f"{field} ({count})" for field, count in lacks(states[sample.name]).items()) or "none"
         numbers = " | ".join(f"{counts[state]:,}" for state in ("runs", "partial", "inert"))
         lines.append(f"| {sample.name} | `{sample.mapping}` | {numbers} | {lacking} |")
     return "\n".join(lines) + "\n"
