@@ -6,7 +6,6 @@ that loses or adds a match is noticed, for as many rules as possible.
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
@@ -20,6 +19,7 @@ FIELDS = (
 )
 """The fields of Sysmon's event 1 that the seeds have; all are text."""
 
+_PATHS = ("Image", "ParentImage")
 _VARIANTS = 3
 _BASE = {
     "Image": "C:\\Tools\\program.exe",
@@ -62,7 +62,8 @@ def _made(plan: Plan) -> Iterator[dict[str, str]]:
         for variant in range(_VARIANTS):
             asked: dict[str, list[Predicate]] = {}
             _collect(rule.condition, plan.predicates, variant, asked)
-            yield {**_BASE, **{field: _text(predicates) for field, predicates in asked.items() if field in FIELDS}}
+            texts = {field: _text(predicates) for field, predicates in asked.items() if field in FIELDS}
+            yield {**_BASE, **{field: _path(text) if field in _PATHS else text for field, text in texts.items()}}
 
 
 def _collect(node: Node | None, predicates: tuple[Predicate, ...], variant: int, asked: dict[str, list[Predicate]]) -> None:
@@ -89,6 +90,11 @@ def _text(asked: list[Predicate]) -> str:
     return " ".join([*values["startswith"], *likes, *values["contains"]]) + "".join(values["endswith"])
 
 
+def _path(text: str) -> str:
+    """Give a path: Sysmon never writes a bare file name, and forms that may are told so by their mappings."""
+    return text if "\\" in text or "/" in text else f"C:\\Tools\\{text}"
+
+
 def _unescaped(pattern: str) -> str:
     """Give one text that a pattern fits."""
     kept, escaped = "", False
@@ -100,8 +106,3 @@ def _unescaped(pattern: str) -> str:
         elif character == "?":
             kept += "x"
     return kept
-
-
-def plain(report: Any) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
-    """Give what a report says of a rule before it runs."""
-    return report.state, report.lost, report.missing

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 import polars as pl
 
-from sigtrawl.archive.names import Names, name_columns
+from sigtrawl.archive.names import Names, name_columns, packed_hashes
 from sigtrawl.archive.nesting import nest
 from sigtrawl.archive.tables import HASHES
 
@@ -248,11 +248,7 @@ def _cim(events: pl.DataFrame) -> pl.DataFrame:
         _number("ProcessId").alias("process_id"),
         _file_name("ParentImage").alias("parent_process_name"),
         _number("ParentProcessId").alias("parent_process_id"),
-        pl.concat_str(
-            [pl.when(pl.col(name).is_not_null()).then(pl.format(f"{name}={{}}", name)) for name in HASHES],
-            separator=",",
-            ignore_nulls=True,
-        ).alias("process_hash"),
+        packed_hashes().alias("process_hash"),
         *_named(renamed),
     )
 

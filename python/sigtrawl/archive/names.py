@@ -54,6 +54,12 @@ _BEFORE_HASHES = (
 _AFTER_HASHES = ("ParentImage", "ParentCommandLine", "Description", "Product", "Company", "FileVersion")
 
 
+def packed_hashes() -> pl.Expr:
+    """The text in which Sysmon tells all digests of a file, those that it knows."""
+    known = [pl.when(pl.col(name).is_not_null()).then(pl.format(f"{name}={{}}", name)) for name in HASHES]
+    return pl.concat_str(known, separator=",", ignore_nulls=True)
+
+
 def name_columns(events: pl.DataFrame, names: Names) -> pl.DataFrame:
     """Gives the events of one chunk, with one column a hash, the columns of a product, in its order."""
     if names == "sysmon":
@@ -62,7 +68,7 @@ def name_columns(events: pl.DataFrame, names: Names) -> pl.DataFrame:
             pl.lit(1, dtype=pl.Int64).alias("EventID"),
             "UtcTime",
             *_BEFORE_HASHES,
-            pl.format(",".join(f"{name}={{}}" for name in HASHES), *HASHES).alias("Hashes"),
+            packed_hashes().alias("Hashes"),
             *_AFTER_HASHES,
         )
     return events.select(
