@@ -110,7 +110,7 @@ _OCSF_PROCESS = (
     *_words(
         "process.name process.pid process.uid process.cmd_line process.file.path process.file.name process.file.internal_name "
         "process.file.desc process.file.company_name process.file.version process.file.hashes process.integrity "
-        "process.integrity_id process.working_directory process.user.name process.parent_process.pid "
+        "process.integrity_id process.working_directory process.session.uid process.user.name process.parent_process.pid "
         "process.parent_process.cmd_line process.parent_process.file.path process.parent_process.user.name "
         "process.parent_process.parent_process.file.path"
     ),

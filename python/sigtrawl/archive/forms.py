@@ -184,6 +184,7 @@ def _ocsf(events: pl.DataFrame) -> pl.DataFrame:
         "CommandLine": "process.cmd_line",
         "CurrentDirectory": "process.working_directory",
         "IntegrityLevel": "process.integrity",
+        "LogonId": "process.session.uid",
         "ProcessGuid": "process.uid",
         "ParentImage": "process.parent_process.file.path",
         "ParentCommandLine": "process.parent_process.cmd_line",
