@@ -63,7 +63,7 @@ def _made(plan: Plan) -> Iterator[dict[str, str]]:
             asked: dict[str, list[Predicate]] = {}
             _collect(rule.condition, plan.predicates, variant, asked)
             texts = {field: _text(predicates) for field, predicates in asked.items() if field in FIELDS}
-            yield {**_BASE, **{field: _path(text) if field in _PATHS else text for field, text in texts.items()}}
+            yield {**_BASE, **{field: _as_sysmon_writes(field, text) for field, text in texts.items()}}
 
 
 def _collect(node: Node | None, predicates: tuple[Predicate, ...], variant: int, asked: dict[str, list[Predicate]]) -> None:
@@ -90,9 +90,14 @@ def _text(asked: list[Predicate]) -> str:
     return " ".join([*values["startswith"], *likes, *values["contains"]]) + "".join(values["endswith"])
 
 
-def _path(text: str) -> str:
-    """Give a path: Sysmon never writes a bare file name, and forms that may are told so by their mappings."""
-    return text if "\\" in text or "/" in text else f"C:\\Tools\\{text}"
+def _as_sysmon_writes(field: str, text: str) -> str:
+    r"""Give images as paths and the parent's account as `DOMAIN\name`, as they always are in Sysmon's events.
+
+    Accounts of the new process are left alone, so that forms that split them are tested with and without a domain.
+    """
+    if field in _PATHS and "\\" not in text and "/" not in text:
+        return f"C:\\Tools\\{text}"
+    return f"CORP\\{text}" if field == "ParentUser" and "\\" not in text else text
 
 
 def _unescaped(pattern: str) -> str:

@@ -29,7 +29,16 @@ SCHEMAS: dict[Form, str] = {
 }
 """As what each form is recognised."""
 
-STATES: dict[Form, dict[str, int]] = {}
+STATES: dict[Form, dict[str, int]] = {
+    "sysmon": {"runs": 1406, "partial": 3, "inert": 6},
+    "asim": {"runs": 1412, "partial": 3},
+    "security_4688": {"runs": 632, "partial": 667, "inert": 116},
+    "defender": {"runs": 1372, "partial": 37, "inert": 6},
+    "ecs": {"runs": 1413, "partial": 2},
+    "ecs_nested": {"runs": 1413, "partial": 2},
+    "ocsf": {"runs": 1358, "partial": 54, "inert": 3},
+    "cim": {"runs": 1304, "partial": 91, "inert": 20},
+}
 """Of the 1,415 public rules on process creations of Windows, how many are in each state on an archive in each form."""
 
 
