@@ -22,16 +22,20 @@ routes:
 
 def test_the_core_gets_every_built_in_mapping() -> None:
     options = json.loads(request().to_json())
-    assert {"windows", "asim_process_create"} <= {mapping["name"] for mapping in options["mappings"]}
+    assert {"windows", "asim"} <= {mapping["name"] for mapping in options["mappings"]}
     assert options["schema"] is None
     assert options["logsource"] is None
     assert options["columns"] == "all"
     assert options["threads"] is None
 
 
-@pytest.mark.parametrize("name", ["windows", "asim_process_create", "none"])
+@pytest.mark.parametrize("name", ["windows", "asim", "none"])
 def test_a_known_schema_goes_by_its_name(name: str) -> None:
     assert request(schema=name).schema == name
+
+
+def test_a_known_schema_goes_by_its_former_name() -> None:
+    assert request(schema="asim_process_create").schema == "asim"
 
 
 def test_a_file_is_read_and_joins_the_mappings(tmp_path: Path) -> None:

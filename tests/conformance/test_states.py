@@ -30,7 +30,7 @@ def test_states(shared: Path, corpus: st.RuleSet, corpus_plan: dict[str, Any], s
     names = ASIM if schema == "asim_process_create" else list(columns)
     draw = random.Random(f"{schema} {share}")  # noqa: S311 - to be the same every time
     kept = {name: columns.get(name, pl.String()) for name in names if draw.random() < share}
-    mapping = next((known for known in schemas.builtin() if known.name == schema), None)
+    mapping = next((known for known in schemas.builtin() if schema in {known.name, *known.aliases}), None)
     core = st.check(pl.DataFrame(schema=kept), corpus, schema=schema).rules
     reference = bind(corpus_plan, kept, mapping=mapping, schema_none=schema == "none")
     differing = [

@@ -11,7 +11,8 @@ import pytest
 
 import sigtrawl
 from sigtrawl.archive import Planted, generate
-from sigtrawl.archive.names import ASIM, Names
+from sigtrawl.archive.forms import Form
+from sigtrawl.archive.names import ASIM
 from sigtrawl.archive.plants import NETCAT
 from sigtrawl.demo import QUERY, RULE, asked
 from sigtrawl.request import Engine
@@ -33,7 +34,7 @@ TEXTS = (
 )
 
 
-def query(names: Names) -> pl.Expr:
+def query(names: Form) -> pl.Expr:
     """What the query asks of an archive with these names, ignoring case as KQL does."""
     image, line = (name if names == "sysmon" else ASIM[name] for name in ("Image", "CommandLine"))
     return pl.any_horizontal(

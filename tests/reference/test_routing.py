@@ -8,7 +8,8 @@ import pytest
 from sigtrawl import schemas
 from sigtrawl.reference import evaluate
 
-WINDOWS, ASIM = schemas.builtin()
+BY_NAME = {mapping.name: mapping for mapping in schemas.builtin()}
+WINDOWS, ASIM = BY_NAME["windows"], BY_NAME["asim"]
 SYSMON = "Microsoft-Windows-Sysmon/Operational"
 
 ROUTES = """

@@ -5,11 +5,14 @@ import polars as pl
 from sigtrawl.reference.paths import TableColumns
 from sigtrawl.schemas import Mapping, Nearest, TimeColumn, builtin, nearest, read_mapping, recognise
 
-WINDOWS, ASIM = builtin()
+BY_NAME = {mapping.name: mapping for mapping in builtin()}
+WINDOWS, ASIM = BY_NAME["windows"], BY_NAME["asim"]
 
 
 def test_names() -> None:
-    assert [mapping.name for mapping in builtin()] == ["windows", "asim_process_create"]
+    families = ["windows", "sysmon", "security", "defender", "asim", "ecs", "ocsf", "cim"]
+    assert [name for name in BY_NAME if name in families] == families
+    assert "asim_process_create" in ASIM.aliases
     assert builtin() is builtin()
 
 
@@ -24,13 +27,16 @@ def reversed_builtin() -> tuple[Mapping, ...]:
     return (ASIM, WINDOWS)
 
 
+ONLY = read_mapping("{name: only, recognise: {any: [a, b]}, routes: [{logsource: {category: c}}]}")
+
+
 def test_what_the_nearest_lack() -> None:
-    missing = "one of TargetProcessName, TargetProcessCommandLine"
-    assert nearest(builtin(), ["channel"]) == [
-        Nearest("asim_process_create", (missing,)),
+    missing = "one of a, b"
+    assert nearest([WINDOWS, ONLY], ["channel"]) == [
+        Nearest("only", (missing,)),
         Nearest("windows", ("Channel", "EventID")),
     ]
-    assert recognise(builtin(), ["Channel"]) == (None, f"windows lacks EventID; asim_process_create lacks {missing}")
+    assert recognise([WINDOWS, ONLY], ["Channel"]) == (None, f"windows lacks EventID; only lacks {missing}")
     assert recognise((), ["Channel"]) == (None, "no schema mapping is known")
 
 

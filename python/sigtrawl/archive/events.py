@@ -73,7 +73,7 @@ def events(tables: Tables, seed: int, first: int, planted: dict[int, int], rows:
         rows: How many rows.
 
     Returns:
-        One column a Sysmon field, hashes in one column each; `name_columns` gives them the names and order of a product.
+        One column a Sysmon field, hashes in one column each; `render` gives them the form of a product.
     """
     numbers = pl.DataFrame({"row": pl.int_range(first, first + rows, dtype=pl.UInt64, eager=True)})
     salt = pl.lit(mix_int(seed) | 1, dtype=pl.UInt64)

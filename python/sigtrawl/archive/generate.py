@@ -8,8 +8,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
 from sigtrawl.archive.events import events
+from sigtrawl.archive.forms import Form, render
 from sigtrawl.archive.mixing import mix_int
-from sigtrawl.archive.names import Names, name_columns
 from sigtrawl.archive.plants import Plant, netcat
 from sigtrawl.archive.tables import Tables, tables
 
@@ -30,14 +30,14 @@ class Planted:
     Attributes:
         path: Where the archive is.
         rows: How many events it has.
-        names: Whose column names it has.
+        names: Whose columns it has.
         matches: Rule id → the rows, in order, that the rule must match; it must match no other.
         near_misses: The rows that look alike and must not match.
     """
 
     path: Path
     rows: int
-    names: Names
+    names: Form
     matches: Mapping[str, tuple[int, ...]]
     near_misses: tuple[int, ...]
 
@@ -47,7 +47,7 @@ def generate(
     rows: int,
     *,
     seed: int = 1,
-    names: Names = "sysmon",
+    names: Form = "sysmon",
     compression: Literal["zstd", "snappy", "lz4", "uncompressed"] = "zstd",
     row_group: int = ROW_GROUP,
     matches: int | None = None,
@@ -60,7 +60,7 @@ def generate(
         path: The file to write; it appears under its name when it is whole.
         rows: How many events.
         seed: Another seed gives other events of the same kind.
-        names: `"sysmon"` for Sysmon's column names, `"asim"` for those of Microsoft Sentinel's imProcessCreate.
+        names: Whose columns the events get: `"sysmon"`, `"asim"` and the other forms of `archive.forms`.
         compression: Codec of the pages.
         row_group: Rows of a row group.
         matches: How many events to plant for each rule; by default one in 5,000, at least 40. A small archive holds fewer.
@@ -121,14 +121,14 @@ def _write(
     rows: int,
     where: dict[int, int],
     *,
-    names: Names,
+    names: Form,
     compression: Literal["zstd", "snappy", "lz4", "uncompressed"],
     row_group: int,
 ) -> None:
     from polars.io.plugins import register_io_source
 
     def chunk(first: int, count: int) -> pl.DataFrame:
-        return name_columns(events(made, seed, first, where, count), names)
+        return render(events(made, seed, first, where, count), names)
 
     def source(
         with_columns: list[str] | None, predicate: pl.Expr | None, n_rows: int | None, batch_size: int | None

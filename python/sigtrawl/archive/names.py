@@ -37,6 +37,9 @@ ASIM = {
 }
 """What Sysmon's name of a column is in ASIM."""
 
+_ASIM_TOO = {"ParentUser": "ActorUsername", "ParentProcessId": "ActingProcessId", "LogonId": "TargetUserSessionId"}
+"""And of columns that the archives do not have, for events that do."""
+
 _BEFORE_HASHES = (
     "Computer",
     "ProcessGuid",
@@ -51,6 +54,12 @@ _BEFORE_HASHES = (
 _AFTER_HASHES = ("ParentImage", "ParentCommandLine", "Description", "Product", "Company", "FileVersion")
 
 
+def packed_hashes() -> pl.Expr:
+    """The text in which Sysmon tells all digests of a file, those that it knows."""
+    known = [pl.when(pl.col(name).is_not_null()).then(pl.format(f"{name}={{}}", name)) for name in HASHES]
+    return pl.concat_str(known, separator=",", ignore_nulls=True)
+
+
 def name_columns(events: pl.DataFrame, names: Names) -> pl.DataFrame:
     """Gives the events of one chunk, with one column a hash, the columns of a product, in its order."""
     if names == "sysmon":
@@ -59,7 +68,7 @@ def name_columns(events: pl.DataFrame, names: Names) -> pl.DataFrame:
             pl.lit(1, dtype=pl.Int64).alias("EventID"),
             "UtcTime",
             *_BEFORE_HASHES,
-            pl.format(",".join(f"{name}={{}}" for name in HASHES), *HASHES).alias("Hashes"),
+            packed_hashes().alias("Hashes"),
             *_AFTER_HASHES,
         )
     return events.select(
@@ -74,4 +83,5 @@ def name_columns(events: pl.DataFrame, names: Names) -> pl.DataFrame:
             (pl.col(name).cast(pl.String) if name == "ProcessId" else pl.col(name)).alias(ASIM[name])
             for name in (*_BEFORE_HASHES, *HASHES, *_AFTER_HASHES)
         ),
+        *(pl.col(ours).cast(pl.String).alias(theirs) for ours, theirs in _ASIM_TOO.items() if ours in events.columns),
     )

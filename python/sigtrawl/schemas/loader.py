@@ -26,12 +26,15 @@ from sigtrawl.schemas.model import Answer, Mapping, TimeColumn
 from sigtrawl.schemas.places import Place, kind, read_bool, read_column, read_columns, read_text, read_texts
 from sigtrawl.schemas.routes import read_routes
 
-_BUILTIN = ("windows.yml", "asim.yml")
+_BUILTIN = ("windows.yml", "sysmon.yml", "security.yml", "defender.yml", "asim.yml", "ecs.yml", "ocsf.yml", "cim.yml")
 """One may extend those before it."""
 
 _KEYS = frozenset({"name", "aliases", "extends", "title", "recognise", "time", "own_names", "fields", "views", "routes"})
 NO_SCHEMA = "none"
 _UNITS = ("s", "ms", "us", "ns")
+
+_SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""The built-in mappings are read at every start, and libyaml reads them several times as fast."""
 
 
 @cache
@@ -182,7 +185,7 @@ def _read_views(plain: Any, place: Place) -> AnyMapping[str, AnyMapping[str, Ans
     return MappingProxyType(views)
 
 
-class _UniqueKeyLoader(yaml.SafeLoader):
+class _UniqueKeyLoader(_SafeLoader):  # type: ignore[misc]
     """PyYAML's safe loader, which would let the last of two like keys win, made to refuse the second."""
 
 
@@ -194,7 +197,8 @@ def _unique_mapping(loader: _UniqueKeyLoader, node: yaml.MappingNode) -> dict[An
         if key.value in seen:
             raise yaml.constructor.ConstructorError(None, None, f"duplicate key {key.value!r}", key.start_mark)
         seen.add(key.value)
-    return loader.construct_mapping(node, deep=True)
+    made: dict[Any, Any] = loader.construct_mapping(node, deep=True)
+    return made
 
 
 _UniqueKeyLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _unique_mapping)
