@@ -8,7 +8,7 @@ import pytest
 from sigtrawl import schemas
 from sigtrawl.reference import RuleState, bind
 
-WINDOWS, ASIM = schemas.builtin()
+WINDOWS, ASIM = schemas.builtin()[:2]
 
 PREDICATES: list[dict[str, Any]] = [
     {"field": "there", "op": "equals", "value": "x"},

@@ -8,7 +8,7 @@ import pytest
 from sigtrawl import schemas
 from sigtrawl.reference import evaluate
 
-WINDOWS, ASIM = schemas.builtin()
+WINDOWS, ASIM = schemas.builtin()[:2]
 SYSMON = "Microsoft-Windows-Sysmon/Operational"
 
 ROUTES = """

@@ -144,7 +144,7 @@ WEBSERVER = (
     Sample(
         "webserver nginx",
         "webserver",
-        "http_user_agent",
+        "http_user_agent, http_referer",
         {**texts("time_iso8601 remote_addr remote_user request http_referer http_user_agent"), "status": NUMBER},
         (
             {"request": f"GET /a?{TRAVERSAL} HTTP/1.1", "status": 200},
@@ -263,15 +263,15 @@ RESOLVERS_AND_FIREWALLS = (
     Sample(
         "dns in Sigma's names",
         "dns",
-        "record_type",
+        "query, record_type, answer",
         texts("timestamp src_ip query record_type answer"),
         ({"query": "aGk=="}, {"query": "aGk==.a.example"}, {"record_type": "TXT", "answer": "cmd.exe /c"}),
         {BASE64_QUERIES: (1,), TXT_STRINGS: (2,)},
     ),
     Sample(
         "dns Route 53 Resolver",
-        "dns",
-        "query_name",
+        "dns_resolver",
+        "query_name, query_timestamp",
         {
             **texts("version account_id region vpc_id query_timestamp query_name query_type query_class rcode srcaddr srcport"),
             "answers": [texts("Rdata Type Class")],

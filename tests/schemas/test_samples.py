@@ -41,8 +41,15 @@ def test_is_recognised(sample: Sample) -> None:
 
 @each_sample
 def test_is_mistaken_for_nothing_else(sample: Sample) -> None:
+    """A mapping that also fits has fewer of its columns here: no choice hangs on the names of mappings."""
     columns = paths(sample.shape)
-    assert [mapping.name for mapping in schemas.builtin() if schemas.recognise([mapping], columns)[0]] == [sample.mapping]
+    present = {
+        mapping.name: sum(name in columns for name in (*mapping.recognise_all, *mapping.recognise_any))
+        for mapping in schemas.builtin()
+        if schemas.recognise([mapping], columns)[0] is not None
+    }
+    best = present.pop(sample.mapping)
+    assert all(count < best for count in present.values()), present
 
 
 def test_there_is_a_sample_of_every_mapping() -> None:
