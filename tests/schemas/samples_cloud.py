@@ -22,7 +22,8 @@ CLOUDTRAIL = {
     "readOnly": TRUTH,
     "userIdentity": IDENTITY,
     "requestParameters": {
-        **texts("attribute userName bucketName"),
+        **texts("attribute userName bucketName policyDocument"),
+        "VersioningConfiguration": texts("Status"),
         "enable": TRUTH,
         "layers": [TEXT],
         "containerDefinitions": [{"name": TEXT, "command": [TEXT]}],
@@ -69,8 +70,13 @@ AWS = (
                 "userIdentity": {"type": "Root"},
                 "responseElements": {"publiclyAccessible": True},
             },
+            {
+                "eventSource": "s3.amazonaws.com",
+                "eventName": "PutBucketVersioning",
+                "requestParameters": {"bucketName": "b", "VersioningConfiguration": {"Status": "Suspended"}},
+            },
         ),
-        {STOP_LOGGING: (0,), STARTUP_SCRIPT: (2,), PUBLIC_RESTORE: (3,), ROOT_USAGE: (1,)},
+        {STOP_LOGGING: (0,), STARTUP_SCRIPT: (2,), PUBLIC_RESTORE: (3,), BUCKET_VERSIONING: (4,), ROOT_USAGE: (1,)},
     ),
     Sample(
         "cloudtrail in Athena",

@@ -146,7 +146,7 @@ SENSORS = (
         texts("timestamp ComputerName Signature Filename"),
         (
             {"Signature": "Backdoor.ASP.x", "Filename": "C:\\inetpub\\a.aspx"},
-            {"Signature": "EICAR", "Filename": "C:\\x.txt"},
+            {"Signature": "EICAR", "Filename": "C:\\x.bin"},
         ),
         {"fdf135a2-9241-4f96-a114-bb404948f736": (0,), "c9a88268-0047-4824-ba6e-4d81ce0b907c": (0,)},
     ),

@@ -153,6 +153,22 @@ WEBSERVER = (
         {PATH_TRAVERSAL: (0,), SCANNERS: (1,)},
     ),
     Sample(
+        "webserver nginx in JSON",
+        "webserver",
+        "http_user_agent, http_referer",
+        {
+            **texts("time_iso8601 remote_addr remote_user request_method request_uri uri args http_host http_referer"),
+            **texts("http_user_agent http_cookie content_type"),
+            "status": NUMBER,
+        },
+        (
+            {"request_method": "GET", "request_uri": f"/a?{TRAVERSAL}", "uri": "/a", "args": TRAVERSAL, "status": 200},
+            {"request_method": "POST", "request_uri": f"/?{SCRIPT}", "uri": "/", "args": SCRIPT, "status": 200},
+            {"request_method": "GET", "request_uri": f"/?{SCRIPT}", "uri": "/", "args": SCRIPT, "status": 200},
+        ),
+        {PATH_TRAVERSAL: (0,), SCANNERS: (), CROSS_SITE: (2,)},
+    ),
+    Sample(
         "webserver Apache",
         "webserver",
         "httpversion",
@@ -303,7 +319,7 @@ RESOLVERS_AND_FIREWALLS = (
         "logid, subtype, devid, devname, vd, cfgpath",
         {
             **texts("date time devname devid logid type subtype level vd logdesc user ui action cfgpath cfgobj msg"),
-            **texts("srcip dstip hostname url agent qname qtype"),
+            **texts("srcip dstip hostname url agent httpmethod qname qtype ipaddr"),
             **numbers("eventtime srcport dstport"),
         },
         (

@@ -1,6 +1,6 @@
 """Samples of identity providers, office and code services, and Google's and Kubernetes' audit logs."""
 
-from tests.schemas.sample import MICROSECONDS, NUMBER, TEXT, TRUTH, Sample, texts
+from tests.schemas.sample import MICROSECONDS, NUMBER, TEXT, TRUTH, Sample, numbers, texts
 
 OKTA = Sample(
     "okta system log",
@@ -34,6 +34,32 @@ OKTA = Sample(
         "14701da0-4b0f-4ee6-9c95-2ffb4e73bb9a": (2,),
         "9058ca8b-f397-4fd1-a9fa-2b7aad4d6309": (2,),
     },
+)
+
+ONELOGIN = Sample(
+    "onelogin events",
+    "onelogin",
+    "event_type_id, account_id",
+    {**numbers("id account_id user_id event_type_id actor_user_id"), **texts("created_at notes ipaddr user_name")},
+    ({"event_type_id": 3}, {"event_type_id": 5}),
+    {"62fff148-278d-497e-8ecd-ad6083231a35": (0,)},
+)
+DUO = Sample(
+    "duo authentications",
+    "duo",
+    "event_type, reason, factor, txid, access_device, auth_device",
+    {
+        **texts("txid isotimestamp event_type factor reason result"),
+        "timestamp": NUMBER,
+        "user": texts("key name"),
+        "access_device": texts("ip hostname browser"),
+        "auth_device": texts("ip name"),
+    },
+    (
+        {"event_type": "authentication", "reason": "bypass_user"},
+        {"event_type": "authentication", "reason": "user_approved"},
+    ),
+    {"6f7e1c10-2dc9-4312-adb6-9574ff09a5c8": (0,)},
 )
 
 INBOX_RULE = "d3577be1-42c9-44a7-b56e-2e8de97349d3"
@@ -261,4 +287,4 @@ APPLICATIONS = (
     ),
 )
 
-SERVICES = (OKTA, *M365, *GCP, *APPLICATIONS)
+SERVICES = (OKTA, ONELOGIN, DUO, *M365, *GCP, *APPLICATIONS)

@@ -32,6 +32,8 @@ _BUILTIN = (
     "cloudtrail.yml",
     "azure.yml",
     "okta.yml",
+    "onelogin.yml",
+    "duo.yml",
     "m365.yml",
     "gcp.yml",
     "google_workspace.yml",
