@@ -319,7 +319,7 @@ RESOLVERS_AND_FIREWALLS = (
         "logid, subtype, devid, devname, vd, cfgpath",
         {
             **texts("date time devname devid logid type subtype level vd logdesc user ui action cfgpath cfgobj msg"),
-            **texts("srcip dstip hostname url agent httpmethod qname qtype ipaddr"),
+            **texts("srcip dstip hostname url agent qname qtype ipaddr"),
             **numbers("eventtime srcport dstport"),
         },
         (
