@@ -4,6 +4,7 @@ A shape is written as Python sees an event: a dict is a struct, a list of one sh
 name only the members that they fill; the others are null, as they are in a table with the columns of many kinds of event.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,7 +63,7 @@ class Sample:
     events: tuple[dict[str, Any], ...]
     matches: dict[str, tuple[int, ...]]
 
-    def table(self) -> pa.Table:
-        """Give the events as an Arrow table."""
+    def table(self, events: Sequence[dict[str, Any]] | None = None) -> pa.Table:
+        """Give the events, or others of their shape, as an Arrow table."""
         schema = pa.schema([(name, to_arrow(kind)) for name, kind in self.shape.items()])
-        return pa.Table.from_pylist(list(self.events), schema=schema)
+        return pa.Table.from_pylist(list(self.events if events is None else events), schema=schema)
