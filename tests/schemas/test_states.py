@@ -4,37 +4,19 @@ Rules for other log sources are left out of the counts. The last test turns the 
 """
 
 from collections import Counter
-from pathlib import Path
-from typing import NamedTuple
 
 import pytest
+from tests.schemas.conftest import Corpus
 from tests.schemas.sample import Sample
 from tests.schemas.samples_cloud import SAMPLES
 from tests.schemas.states_expected import NOWHERE, STATES, States
 
-import sigtrawl
-from sigtrawl.plan import Plan
 from sigtrawl.report import RuleReport
-from sigtrawl.rules import load_rules
 
 
-class Corpus(NamedTuple):
-    """The public rules that say another product than Windows, or none."""
-
-    plan: Plan
-    ruleset: sigtrawl.RuleSet
-
-    def states(self, sample: Sample) -> tuple[RuleReport, ...]:
-        """Give the state of each rule on a table with the sample's columns."""
-        table = sample.table().slice(0, 0)
-        return self.ruleset.match(table, columns=[], threads=1).report.rules
-
-
-@pytest.fixture(scope="module")
-def corpus(shared: Path) -> Corpus:
-    plan = load_rules(shared / "sigma", on_error="skip").plan()
-    plan = Plan(predicates=plan.predicates, rules=tuple(rule for rule in plan.rules if rule.logsource.product != "windows"))
-    return Corpus(plan, sigtrawl.compile(plan))
+def states(sample: Sample, corpus: Corpus) -> tuple[RuleReport, ...]:
+    """Give the state of each rule on a table with the sample's columns."""
+    return corpus.ruleset.match(sample.table([]), columns=[], threads=1).report.rules
 
 
 def test_every_sample_has_its_states() -> None:
@@ -43,14 +25,14 @@ def test_every_sample_has_its_states() -> None:
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
 def test_states(sample: Sample, corpus: Corpus) -> None:
-    reports = corpus.states(sample)
+    reports = states(sample, corpus)
     counts = Counter(report.state for report in reports)
     lacking = Counter(field for report in reports if report.state == "inert" for field in report.missing)
     assert States(counts["runs"], counts["partial"], counts["inert"], dict(lacking)) == STATES[sample.name]
 
 
 def test_what_runs_nowhere(corpus: Corpus) -> None:
-    per_sample = [corpus.states(sample) for sample in SAMPLES]
+    per_sample = [states(sample, corpus) for sample in SAMPLES]
     homeless = Counter(
         (rule.logsource.product, rule.logsource.category, rule.logsource.service)
         for rule, *reports in zip(corpus.plan.rules, *per_sample, strict=True)
