@@ -75,27 +75,20 @@ SYSLOG = (
 BASE64_DECODE = "e2072cab-8c9a-459b-b63c-40ae79e27031"
 SUDOERS = "ddb26b76-4447-4807-871f-1b035b2bfa5d"
 BACK_CONNECT = "83dcd9f6-9ca8-4af7-a16e-a1c7a6b51871"
-LINUX_SYSMON = "Linux-Sysmon/Operational"
 SYSMON = Sample(
     "sysmon for linux",
-    "windows",
-    "Channel, EventID",
+    "sysmon_linux",
+    "EventID, ProcessGuid, SYSLOG_IDENTIFIER, syslog_facility",
     {
-        **texts("Channel Provider_Name Computer UtcTime ProcessGuid Image CommandLine CurrentDirectory User LogonId"),
-        **texts("ParentImage ParentCommandLine TargetFilename DestinationIp DestinationHostname Initiated"),
+        **texts("SYSLOG_IDENTIFIER syslog_facility Provider_Name Computer UtcTime ProcessGuid Image CommandLine User LogonId"),
+        **texts("CurrentDirectory ParentImage ParentCommandLine TargetFilename DestinationIp DestinationHostname Initiated"),
         **numbers("EventID ProcessId ParentProcessId DestinationPort"),
     },
     (
-        {"Channel": LINUX_SYSMON, "EventID": 1, "Image": "/usr/bin/base64", "CommandLine": "base64 -d x"},
-        {"Channel": LINUX_SYSMON, "EventID": 11, "Image": "/bin/cp", "TargetFilename": "/etc/sudoers.d/x"},
-        {"Channel": LINUX_SYSMON, "EventID": 3, "Image": "/bin/bash", "DestinationIp": "198.51.100.7"},
-        {"Channel": LINUX_SYSMON, "EventID": 5, "Image": "/usr/bin/base64", "CommandLine": "base64 -d x"},
-        {
-            "Channel": "Microsoft-Windows-Sysmon/Operational",
-            "EventID": 1,
-            "Image": "/usr/bin/base64",
-            "CommandLine": "base64 -d x",
-        },
+        {"EventID": 1, "Image": "/usr/bin/base64", "CommandLine": "base64 -d x"},
+        {"EventID": 11, "Image": "/bin/cp", "TargetFilename": "/etc/sudoers.d/x"},
+        {"EventID": 3, "Image": "/bin/bash", "DestinationIp": "198.51.100.7"},
+        {"EventID": 5, "Image": "/usr/bin/base64", "CommandLine": "base64 -d x"},
     ),
     {BASE64_DECODE: (0,), SUDOERS: (1,), BACK_CONNECT: (2,)},
 )

@@ -85,7 +85,7 @@ STATES = {
     "linux journal": States(29, 0, 1, {"USER": 1}),
     "sentinel Syslog": States(45, 0, 1, {"USER": 1}),
     "rsyslog": States(29, 0, 1, {"USER": 1}),
-    "sysmon for linux": States(183, 0, 9, {"Signature": 7, "Filename": 2}),
+    "sysmon for linux": States(183, 0, 0, {}),
     "santa": States(63, 5, 7, {"ParentImage": 7}),
     "opencanary": States(24, 0, 0, {}),
     "rpc firewall": States(17, 0, 0, {}),

@@ -58,3 +58,16 @@ def test_public_rules_match(sample: Sample, corpus: Corpus) -> None:
     reference = sigtrawl.scan(table, concerned, engine="reference", columns=[]).collect()
     assert pairs(reference) == found
     assert reference.report.rules == tuple(compress(core.report.rules, fitting))
+
+
+def test_sysmon_for_linux_by_name(corpus: Corpus) -> None:
+    """Without columns of syslog the table looks like one of Windows, and Linux rules are said to have no rows there."""
+    (sample,) = (sample for sample in SAMPLES if sample.mapping == "sysmon_linux")
+    table = sample.table().drop_columns(["SYSLOG_IDENTIFIER", "syslog_facility"])
+    table = table.append_column("Channel", [["Linux-Sysmon/Operational"] * len(table)])
+    linux = sigtrawl.compile(Plan(corpus.plan.predicates, tuple(rule for rule in corpus.plan.rules if rule.id in sample.matches)))
+    taken_for_windows = linux.match(table)
+    assert taken_for_windows.report.inputs[0].schema == "windows"
+    assert taken_for_windows.report.rule_states() == {"no-log-source": 3}
+    named = linux.match(table, schema="sysmon_linux")
+    assert sorted(pairs(named)) == sorted((rule, row) for rule, rows in sample.matches.items() for row in rows)

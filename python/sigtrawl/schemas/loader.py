@@ -42,6 +42,7 @@ _BUILTIN = (
     "kubernetes.yml",
     "auditd.yml",
     "linux_syslog.yml",
+    "sysmon_linux.yml",
     "santa.yml",
     "zeek.yml",
     "webserver.yml",
