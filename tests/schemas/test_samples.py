@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from itertools import compress
+from pathlib import Path
 
 import pytest
-from tests.schemas.conftest import Corpus
+from tests.schemas.corpus import Corpus, outside_windows
 from tests.schemas.sample import Sample, paths
 from tests.schemas.samples_cloud import SAMPLES
 
@@ -13,6 +14,11 @@ from sigtrawl import schemas
 from sigtrawl.plan import Plan
 
 each_sample = pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
+
+
+@pytest.fixture(scope="module")
+def corpus(shared: Path) -> Corpus:
+    return outside_windows(shared)
 
 
 def pairs(matches: sigtrawl.Matches) -> Sequence[tuple[str, int]]:

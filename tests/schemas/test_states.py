@@ -4,14 +4,20 @@ Rules for other log sources are left out of the counts. The last test turns the 
 """
 
 from collections import Counter
+from pathlib import Path
 
 import pytest
-from tests.schemas.conftest import Corpus
+from tests.schemas.corpus import Corpus, outside_windows
 from tests.schemas.sample import Sample
 from tests.schemas.samples_cloud import SAMPLES
 from tests.schemas.states_expected import NOWHERE, STATES, States
 
 from sigtrawl.report import RuleReport
+
+
+@pytest.fixture(scope="module")
+def corpus(shared: Path) -> Corpus:
+    return outside_windows(shared)
 
 
 def states(sample: Sample, corpus: Corpus) -> tuple[RuleReport, ...]:
