@@ -26,7 +26,42 @@ from sigtrawl.schemas.model import Answer, Mapping, TimeColumn
 from sigtrawl.schemas.places import Place, kind, read_bool, read_column, read_columns, read_text, read_texts
 from sigtrawl.schemas.routes import read_routes
 
-_BUILTIN = ("windows.yml", "sysmon.yml", "security.yml", "defender.yml", "asim.yml", "ecs.yml", "ocsf.yml", "cim.yml")
+_BUILTIN = (
+    "windows.yml",
+    "sysmon.yml",
+    "security.yml",
+    "defender.yml",
+    "asim.yml",
+    "ecs.yml",
+    "ocsf.yml",
+    "cim.yml",
+    "cloudtrail.yml",
+    "azure.yml",
+    "okta.yml",
+    "onelogin.yml",
+    "duo.yml",
+    "m365.yml",
+    "gcp.yml",
+    "google_workspace.yml",
+    "github.yml",
+    "bitbucket.yml",
+    "kubernetes.yml",
+    "auditd.yml",
+    "linux_syslog.yml",
+    "sysmon_linux.yml",
+    "santa.yml",
+    "zeek.yml",
+    "webserver.yml",
+    "proxy.yml",
+    "bluecoat.yml",
+    "dns.yml",
+    "dns_resolver.yml",
+    "vpc_flow.yml",
+    "fortigate.yml",
+    "antivirus.yml",
+    "opencanary.yml",
+    "rpc_firewall.yml",
+)
 """One may extend those before it."""
 
 _KEYS = frozenset({"name", "aliases", "extends", "title", "recognise", "time", "own_names", "fields", "views", "routes"})
