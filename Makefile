@@ -46,6 +46,10 @@ build: $(VENV)/.built ## The environment and the release build
 .PHONY: test
 test: test-rust test-python ## Everything that proves correctness
 
+.PHONY: test-full
+test-full: test-rust build ## As test, with every generated event of every rule (minutes, 4 GB)
+	SIGTRAWL_WHOLE=1 $(BIN)/python -m pytest
+
 .PHONY: check
 check: check-rust check-python check-deny check-docs ## Formats, lints, types, stubs, licences, documentation
 
