@@ -1,7 +1,8 @@
 """Plant each mistake in a copy of the tree and see that a test notices; `make mutants` runs this.
 
-The copy and its build are in ``target/mutants``: the core is built there without optimising, so that a mistake costs one short
-build. First the same tests are run on the copy as it is, because tests that fail anyway notice nothing.
+The copy is in ``target/mutants``. Its libraries are those that `make build` has built, and only our own crates are built
+anew, incrementally and without optimising, so that a mistake costs one short build. First the same tests are run on the copy
+as it is, because tests that fail anyway notice nothing.
 
     python tests/mutants/run.py [NAME...]
 
@@ -20,14 +21,12 @@ sys.path.insert(0, str(ROOT))
 
 from tests.mutants.planting import Mutant, mutants  # noqa: E402 - the project's root is no package
 
-PLACE = ROOT / "target" / "mutants"
-TREE = PLACE / "tree"
+TREE = ROOT / "target" / "mutants"
 MODULE = TREE / "python" / "sigtrawl" / "_native.abi3.so"
 ENVIRONMENT = {
     **os.environ,
-    "CARGO_TARGET_DIR": os.environ.get("MUTANTS_TARGET", str(PLACE / "build")),
-    "CARGO_PROFILE_DEV_DEBUG": "false",
-    "CARGO_PROFILE_DEV_OPT_LEVEL": "1",
+    "CARGO_TARGET_DIR": os.environ.get("CARGO_TARGET_DIR", str(ROOT / "target")),
+    "CARGO_INCREMENTAL": "1",
     "PYO3_PYTHON": sys.executable,
     "PYO3_BUILD_EXTENSION_MODULE": "1",
     "PYTHONPATH": os.pathsep.join([str(TREE / "python"), str(TREE)]),
@@ -48,11 +47,14 @@ def copy_tree() -> None:
 
 def build() -> str | None:
     """Build the extension module of the copy; give the compiler's errors if there are some."""
-    command = ["cargo", "build", "--quiet", "--locked", "-p", "sigtrawl-python"]
+    command = ["cargo", "build", "--quiet", "--release", "--locked", "-p", "sigtrawl-python"]
+    for crate in ("sigtrawl-core", "sigtrawl-lake", "sigtrawl-python"):
+        command += ["--config", f"profile.release.package.{crate}.opt-level=0"]
+        command += ["--config", f"profile.release.package.{crate}.codegen-units=16"]
     done = subprocess.run(command, cwd=TREE, env=ENVIRONMENT, capture_output=True, text=True, check=False)
     if done.returncode:
         return done.stderr
-    built = Path(ENVIRONMENT["CARGO_TARGET_DIR"]) / "debug"
+    built = Path(ENVIRONMENT["CARGO_TARGET_DIR"]) / "release"
     found = next(built / name for name in ("lib_native.so", "lib_native.dylib", "_native.dll") if (built / name).is_file())
     shutil.copy2(found, MODULE)
     return None
