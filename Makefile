@@ -16,6 +16,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 CARGO ?= cargo
 VENV := $(CURDIR)/.venv
 BIN := $(VENV)/bin
+OLDEST := $(CURDIR)/.venv-oldest
 DENY_VERSION := 0.20.2
 DENY := $(CURDIR)/.tools/bin/cargo-deny
 
@@ -44,7 +45,19 @@ demo: build ## Generate 200,000 events, scan them with the netcat rule, show the
 build: $(VENV)/.built ## The environment and the release build
 
 .PHONY: test
-test: test-rust test-python ## Everything that proves correctness
+test: test-rust test-oldest test-python ## Everything that proves correctness
+
+.PHONY: test-full
+test-full: test-rust build ## As test, with every generated event of every rule (minutes, 4 GB)
+	SIGTRAWL_WHOLE=1 $(BIN)/python -m pytest
+
+.PHONY: mutants
+mutants: build ## Plant mistakes in the engines, one by one: some test must notice each (minutes; ONLY=core|reference|lowering|NAME)
+	CARGO_TARGET_DIR=$(CURDIR)/target $(BIN)/python tests/mutants/run.py $(ONLY)
+
+.PHONY: vectors
+vectors: $(VENV)/.deps ## Count the vectors of each line of the semantics
+	PYTHONPATH=. $(BIN)/python -m tests.conformance.vectors
 
 .PHONY: check
 check: check-rust check-python check-deny check-docs ## Formats, lints, types, stubs, licences, documentation
@@ -66,11 +79,15 @@ lock: $(VENV)/.deps ## Resolve the Python lock file anew from pyproject.toml
 		--no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet --output-file python/.lock
 	{ head -n 1 python/requirements.lock; cat python/.lock; } > python/.lock.new
 	mv python/.lock.new python/requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --extra arrow --group test --universal --python-version 3.11 --resolution lowest-direct \
+		--no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet --output-file python/.lock
+	{ head -n 1 python/requirements-oldest.lock; cat python/.lock; } > python/.lock.new
+	mv python/.lock.new python/requirements-oldest.lock
 	rm python/.lock
 
 .PHONY: clean
 clean: ## Remove the environment, the builds, the tools and the demo
-	rm -rf $(VENV) .tools demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(OLDEST) .tools demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	rm -f python/sigtrawl/_native*.so
 	if command -v $(CARGO) >/dev/null; then $(CARGO) clean; fi
 
@@ -83,6 +100,12 @@ test-rust: $(VENV)/.deps need-rust
 .PHONY: test-python
 test-python: build
 	$(BIN)/python -m pytest
+
+# What depends on pySigma and Typer, on the oldest versions of everything that pyproject.toml allows.
+.PHONY: test-oldest
+test-oldest: build $(OLDEST)/.deps
+	PYTHONPATH=python $(OLDEST)/bin/python -m pytest -q -p no:cacheprovider tests/rules tests/cli \
+		tests/conformance/test_vectors.py tests/conformance/test_attack_samples.py tests/conformance/test_regression.py
 
 # All cargo steps are of the release profile: build scripts and C libraries are then built once for linting, testing and use.
 .PHONY: check-rust
@@ -112,6 +135,12 @@ $(VENV)/.deps: python/requirements.lock
 	@$(MAKE) --no-print-directory need-python
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --requirement python/requirements.lock
+	touch $@
+
+$(OLDEST)/.deps: python/requirements-oldest.lock
+	@$(MAKE) --no-print-directory need-python
+	test -x $(OLDEST)/bin/python || $(PYTHON) -m venv $(OLDEST)
+	$(OLDEST)/bin/python -m pip install --quiet --requirement python/requirements-oldest.lock
 	touch $@
 
 $(VENV)/.built: $(VENV)/.deps $(RUST_SOURCES) pyproject.toml

@@ -1,11 +1,10 @@
 """One event and one rule each: what every line of the semantics means, on both engines and from every producer of Arrow data.
 
-The project's own vectors are in `tests/vectors`, one file a topic; those of the reference data come on top. A vector's event is
-JSON; its rule runs with ``schema="none"`` on a table of one row, typed as the producer infers it.
+The project's own vectors are in `tests/vectors`, one file a topic, and `vectors` tells what a vector may say; those of the
+reference data come on top.
 """
 
 import json
-import tomllib
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -13,16 +12,19 @@ from typing import Any, Literal, TypeAlias
 
 import polars as pl
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import yaml
+from tests.conformance.vectors import MEMBERS, TYPES, Vector, lines, lines_of, typed, vectors
 
 import sigtrawl as st
-from sigtrawl.errors import SigtrawlError
+from sigtrawl.errors import NothingToRun, SigtrawlError
 from sigtrawl.reference import RegexNotTranslatableError
 
 Event: TypeAlias = dict[str, Any]
+Engine: TypeAlias = Literal["core", "reference"]
 
-OWN = Path(__file__).parent.parent / "vectors"
+ROOT = Path(__file__).parents[2]
 
 
 def retyped(event: Event, text: pa.DataType) -> pa.Table:
@@ -43,11 +45,11 @@ PRODUCERS: dict[str, Callable[[Event], Any]] = {
 }
 
 
-def own_vectors() -> list[Any]:
+def own(*, told: bool) -> list[Any]:
+    """List vectors: those of which the event alone is `told`, or those that say more."""
+    plain = MEMBERS - {"types", "placeholders", "logsource", "schema", "state", "not_evaluable", "warning", "core_only"}
     return [
-        pytest.param(vector, id=f"{path.stem}-{vector['name']}")
-        for path in sorted(OWN.glob("*.toml"))
-        for vector in tomllib.loads(path.read_text())["vector"]
+        pytest.param(vector, id=f"{file}-{vector['name']}") for file, vector in vectors() if (set(vector) <= plain) is not told
     ]
 
 
@@ -56,7 +58,7 @@ def compiled(rule: str) -> st.RuleSet:
     return st.compile(st.rules_from_yaml(rule))
 
 
-def answer(rule: str, event: Event, producer: str, engine: Literal["core", "reference"]) -> bool | str:
+def answer(rule: str, event: Event, producer: str, engine: Engine) -> bool | str:
     data = PRODUCERS[producer]({**event, "_row": 0})
     try:
         return bool(compiled(rule).match(data, schema="none", engine=engine))
@@ -65,13 +67,64 @@ def answer(rule: str, event: Event, producer: str, engine: Literal["core", "refe
 
 
 @pytest.mark.parametrize("engine", ["core", "reference"])
-@pytest.mark.parametrize("vector", own_vectors())
-def test_own_vectors(vector: dict[str, Any], engine: Literal["core", "reference"]) -> None:
+@pytest.mark.parametrize("vector", own(told=False))
+def test_own_vectors(vector: Vector, engine: Engine) -> None:
     event = json.loads(vector["event"])
     # The reference reads every table through polars, which makes one text type of all plain ones.
     producers = tuple(PRODUCERS) if engine == "core" else ("polars", "dictionary")
     answers = {producer: answer(vector["rule"], event, producer, engine) for producer in producers}
     assert answers == dict.fromkeys(producers, vector["expect"])
+
+
+@pytest.mark.parametrize("engine", ["core", "reference"])
+@pytest.mark.parametrize("vector", own(told=True))
+def test_own_vectors_that_say_more_than_an_event(vector: Vector, engine: Engine, tmp_path: Path) -> None:
+    if engine == "reference" and vector.get("core_only"):
+        return  # told in the vector, beside the reason
+    types = vector.get("types", {})
+    old_times = "int96" in types.values()
+    types = {name: "timestamp[ns]" if kind == "int96" else kind for name, kind in types.items()}
+    table = typed({**json.loads(vector["event"]), "_row": 0}, types)
+    rules = st.rules_from_yaml(vector["rule"], placeholders=vector.get("placeholders"))
+    if "warning" in vector:
+        assert vector["warning"] in {warning.code for warning in rules.report().warnings}
+    compiled_rules = st.compile(rules)
+    options: dict[str, Any] = {name: vector[name] for name in ("logsource", "schema") if name in vector} or {"schema": "none"}
+    options |= {"engine": engine, "columns": []}
+    found = [] if old_times else [compiled_rules.match(table, **options)]
+    if not any(str(kind).startswith("list_view") for kind in table.schema.types):  # which pyarrow does not write
+        path = tmp_path / "event.parquet"
+        pq.write_table(table, path, use_deprecated_int96_timestamps=old_times)
+        try:
+            found.append(st.scan(path, compiled_rules, **options))
+        except NothingToRun:
+            assert not vector["expect"]
+    assert found
+    for matches in found:
+        assert bool(matches.to_polars().height) is vector["expect"]
+        assert vector.get("state") in {None, *(rule.state for rule in matches.report.rules)}
+        assert sum(matches.report.not_evaluable.values()) == vector.get("not_evaluable", 0)
+
+
+@pytest.mark.parametrize("key", lines())
+def test_every_line_has_its_vectors(key: str) -> None:
+    line = lines()[key]
+    assert line["means"].endswith(".")
+    if "tests" in line:
+        assert set(line) == {"means", "tests"}
+        assert all((ROOT / test).is_file() for test in line["tests"])
+    else:
+        assert set(line) == {"means", "answers"}
+        assert {vector["expect"] for _, vector in vectors() if key in lines_of(vector)} >= set(line["answers"])
+
+
+def test_every_vector_has_its_lines() -> None:
+    assert [vector["name"] for _, vector in vectors() if not lines_of(vector) or not set(lines_of(vector)) <= set(lines())] == []
+    assert [vector["name"] for _, vector in vectors() if not set(vector) <= MEMBERS] == []
+    names = [(file, vector["name"]) for file, vector in vectors()]
+    assert len(names) == len(set(names))
+    used = {kind for _, vector in vectors() for kind in vector.get("types", {}).values()}
+    assert used == {*TYPES, "int96"}
 
 
 @pytest.mark.parametrize("engine", ["core", "reference"])

@@ -141,7 +141,7 @@ impl Scanner {
             return Ok(Vec::new());
         }
         let mut at_hand: Vec<Leaves> = Vec::with_capacity(binding.bound.len());
-        for (bound, state) in binding.bound.iter().zip(&mut self.columns) {
+        for (at, (bound, state)) in (0u32..).zip(binding.bound.iter().zip(&mut self.columns)) {
             let column = |column: usize| batch.column(binding.positions[&column]);
             let mut failures = Failures { counts: &mut self.not_evaluable, binding: &binding };
             state.begin(bound.matcher.slots());
@@ -150,7 +150,11 @@ impl Scanner {
                     let leaves = leaves(column(path.column), path)?;
                     let before = state.signatures.not_evaluable;
                     state.signatures.of_rows(&bound.matcher, &leaves, rows, None, &mut state.rows)?;
-                    failures.add(path, state.signatures.not_evaluable - before);
+                    // Whether a value is there can be told without its text: only what some rule asks about it counts.
+                    if bound.matcher.slots() > 0 || binding.references.iter().any(|of| of.value == at || of.other == at)
+                    {
+                        failures.add(path, state.signatures.not_evaluable - before);
+                    }
                     leaves
                 }
                 Source::Join(join) => {
