@@ -81,7 +81,7 @@ def test_strict_is_the_same_in_a_scan(run: Any, rules: Path, drifting: Path) -> 
 
 def test_json_is_one_object(run: Any, rules: Path, drifting: Path) -> None:
     document = json.loads(run("check", drifting, "-r", rules, "--format", "json").out)
-    assert list(document) == ["totals", "logsources", "inputs", "groups", "rules"]
+    assert list(document) == ["totals", "logsources", "inputs", "groups", "rules", "correlations"]
     totals = document["totals"]
     assert totals["rules"] == {"runs": 2, "partial": 1, "inert": 1, "no-log-source": 2}
     assert totals["inputs"] == {"whole": 3, "part": 0, "failed": 0, "nothing-to-run": 0, "ignored": 1}

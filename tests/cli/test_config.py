@@ -107,7 +107,7 @@ def test_what_the_command_line_says_goes_before(run: Any, rules: Path, folder: P
     assert folder.is_dir()
     Path("sigtrawl.toml").write_text(NONE.replace('"none"', '"windows"'))
     result = run("check", "lake", "-r", rules / "netcat.yml", "--schema", "none", "--format", "json")
-    assert json.loads(result.out)[0]["state"] == "partial"
+    assert json.loads(result.out)["rules"][0]["state"] == "partial"
     assert run("check", "lake", "-r", rules / "netcat.yml", "--format", "json").status == 3
 
 
@@ -134,7 +134,7 @@ def test_a_pipeline_renames_fields(run: Any, rules: Path, folder: Path) -> None:
     result = run(*scan, "-p", "exe.yml")
     assert (json.loads(result.out)["row"], result.err) == (0, "")
     checked = run("check", "lake", "-r", rules / "netcat.yml", "--schema", "none", "-p", "exe.yml", "--format", "json")
-    assert json.loads(checked.out)[0]["missing"] == ["CommandLine"]
+    assert json.loads(checked.out)["rules"][0]["missing"] == ["CommandLine"]
     shown = run("show", "Netcat", "-r", rules, "-p", "exe.yml")
     assert r"exe endswith '\nc.exe'" in shown.out
 

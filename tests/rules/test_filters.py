@@ -82,7 +82,7 @@ def test_filters_go_across_files_and_are_counted(tmp_path: Any) -> None:
     assert applied(rules) == ["A"]
     report = rules.report()
     assert [(entry.kind, entry.state) for entry in report.rules] == [("rule", "ready"), ("filter", "ready")]
-    assert str(report) == "1 rules, 1 filter: 2 ready"
+    assert str(report) == "1 rule, 1 filter: 2 ready"
     assert report.warnings == ()
 
 

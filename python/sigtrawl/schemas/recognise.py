@@ -10,6 +10,10 @@ from typing import NamedTuple
 from sigtrawl.schemas.model import Mapping
 
 
+NAMED = 4
+"""So many of the columns of which one would do are named in a message; whole families have dozens."""
+
+
 class Nearest(NamedTuple):
     """A mapping that does not fit a table.
 
@@ -65,5 +69,10 @@ def _present(mapping: Mapping, columns: Container[str]) -> list[str]:
 def _lacks(mapping: Mapping, columns: Container[str]) -> Nearest:
     missing = [name for name in mapping.recognise_all if name not in columns]
     if mapping.recognise_any and not any(name in columns for name in mapping.recognise_any):
-        missing.append(f"one of {', '.join(mapping.recognise_any)}")
+        missing.append(_one_of(mapping.recognise_any))
     return Nearest(mapping.name, tuple(missing), tuple(name for name in mapping.recognise_none if name in columns))
+
+
+def _one_of(names: Sequence[str]) -> str:
+    more = f" or {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return f"one of {', '.join(names[:NAMED])}{more}"

@@ -160,7 +160,7 @@ impl Mapping {
         let has = |name: &String| has_column(schema, name);
         let mut missing: Vec<String> = self.recognise.all.iter().filter(|name| !has(name)).cloned().collect();
         if !self.recognise.any.is_empty() && !self.recognise.any.iter().any(has) {
-            missing.push(format!("one of {}", self.recognise.any.join(", ")));
+            missing.push(one_of(&self.recognise.any));
         }
         Lacks { missing, excluding: self.recognise.none.iter().filter(|name| has(name)).cloned().collect() }
     }
@@ -169,6 +169,16 @@ impl Mapping {
     fn present(&self, schema: &Schema) -> Vec<&str> {
         let asked = self.recognise.all.iter().chain(&self.recognise.any);
         asked.filter(|name| has_column(schema, name)).map(String::as_str).collect()
+    }
+}
+
+/// So many of the columns of which one would do are named in a message; whole families have dozens.
+const NAMED: usize = 4;
+
+fn one_of(names: &[String]) -> String {
+    match names.len().saturating_sub(NAMED) {
+        0 => format!("one of {}", names.join(", ")),
+        more => format!("one of {} or {more} more", names[..NAMED].join(", ")),
     }
 }
 

@@ -11,18 +11,23 @@ pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) 
         .map(|(_, candidate)| candidate)
 }
 
-/// Edits (insert, delete, replace) between two texts.
+/// Edits (insert, delete, replace, swap neighbours) between two texts.
 fn distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
+    let a: Vec<char> = a.chars().collect();
+    // The rows of the table before the present one: the last, and the one before it for swaps.
+    let mut before: Vec<usize> = Vec::new();
     let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, ca) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
+    for (i, ca) in a.iter().enumerate() {
+        let mut next = vec![i + 1];
         for (j, cb) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(ca != *cb);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(diagonal + 1).min(row[j] + 1);
+            let mut edits = (row[j] + usize::from(ca != cb)).min(row[j + 1] + 1).min(next[j] + 1);
+            if i > 0 && j > 0 && *ca == b[j - 1] && a[i - 1] == *cb {
+                edits = edits.min(before[j - 1] + 1);
+            }
+            next.push(edits);
         }
+        before = std::mem::replace(&mut row, next);
     }
     row[b.len()]
 }
@@ -38,6 +43,7 @@ mod tests {
         assert_eq!(nearest("ComandLine", known), Some("CommandLine"));
         assert_eq!(nearest("EventId", known), Some("EventID"));
         assert_eq!(nearest("Hostname", known), None);
+        assert_eq!(nearest("scr", ["src", "dst"]), Some("src"));
         assert_eq!(nearest("x", []), None);
     }
 }
