@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 from sigtrawl.schemas.model import Mapping
 
-
 NAMED = 4
 """So many of the columns of which one would do are named in a message; whole families have dozens."""
 

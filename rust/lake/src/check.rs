@@ -27,7 +27,7 @@ pub fn check(rules: &RuleSet, paths: &[String], options: &ScanOptions) -> Result
 /// The same for a table of this schema, wherever it comes from. Fails with `Schema` if no mapping recognises it.
 pub fn check_schema(rules: &RuleSet, schema: &Schema, options: &ScanOptions) -> Result<Report, Error> {
     let binding = engine::bind(rules, schema, &options.bind).map_err(|failure| Error::schema(failure.reason))?;
-    demands::check(&options.demands, std::iter::once((binding.schema_name(), schema)))?;
+    demands::check(&options.demands, [(binding.schema_name(), schema)])?;
     let mut input = prepare::blank(None, InputState::Whole);
     prepare::describe(&mut input, &binding);
     let rules = report::best(rules, [binding.states()]);

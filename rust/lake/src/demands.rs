@@ -33,11 +33,12 @@ pub struct Demand {
 /// Fails with `Schema` on the first demand that no table satisfies, and says what may have been meant.
 pub(crate) fn check<'t>(
     demands: &[Demand],
-    tables: impl Iterator<Item = (Option<&'t str>, &'t Schema)> + Clone,
+    tables: impl IntoIterator<Item = (Option<&'t str>, &'t Schema)>,
 ) -> Result<(), Error> {
+    let tables: Vec<(Option<&str>, &Schema)> = tables.into_iter().collect();
     for demand in demands {
         let here: Vec<&Schema> =
-            tables.clone().filter(|(name, _)| *name == Some(&demand.schema)).map(|(_, schema)| schema).collect();
+            tables.iter().filter(|(name, _)| *name == Some(&demand.schema)).map(|(_, schema)| *schema).collect();
         let has = |column: &String| here.iter().any(|schema| has_column(schema, column));
         let all = |needs: &Vec<String>| here.iter().any(|schema| needs.iter().all(|name| has_column(schema, name)));
         if here.is_empty() || !demand.needs.iter().any(all) || demand.columns.iter().any(has) {

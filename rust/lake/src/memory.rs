@@ -38,7 +38,7 @@ pub fn match_reader(
     let threads = options.thread_count()?;
     let schema = reader.schema();
     let binding = engine::bind(rules, &schema, &options.bind).map_err(|failure| Error::schema(failure.reason))?;
-    demands::check(&options.demands, std::iter::once((binding.schema_name(), &*schema)))?;
+    demands::check(&options.demands, [(binding.schema_name(), &*schema)])?;
     let offer = Offer { schema: &schema, used: binding.columns(), partitions: Vec::new() };
     let fields = events::fix_with(&[offer], &options.columns, &options.also)?;
     let frame = Arc::new(Frame::new(rules, &fields));

@@ -23,7 +23,7 @@ impl Near {
     pub(crate) fn new(schema: &Schema) -> Self {
         let mut names = BTreeMap::new();
         for field in schema.fields().iter().filter(|field| !field.name().starts_with('_')) {
-            gather(field, String::new(), &mut names);
+            gather(field, "", &mut names);
         }
         Self { schema: schema.clone(), names }
     }
@@ -56,11 +56,11 @@ fn wanted(mapping: Option<&Mapping>, view: Option<&str>, field: &str) -> Vec<Str
     }
 }
 
-fn gather(field: &FieldRef, above: String, names: &mut BTreeMap<String, String>) {
+fn gather(field: &FieldRef, above: &str, names: &mut BTreeMap<String, String>) {
     let name = if above.is_empty() { field.name().clone() } else { format!("{above}.{}", field.name()) };
     names.entry(loose(&name)).or_insert_with(|| name.clone());
     for member in members(field.data_type()) {
-        gather(member, name.clone(), names);
+        gather(member, &name, names);
     }
 }
 

@@ -111,31 +111,31 @@ mod tests {
     use arrow::array::{Decimal128Array, Float64Array, Int64Array, StringArray, TimestampMillisecondArray};
     use std::sync::Arc;
 
-    fn read(array: ArrayRef, unit: Option<EpochUnit>) -> Vec<Option<i64>> {
+    fn read(array: &ArrayRef, unit: Option<EpochUnit>) -> Vec<Option<i64>> {
         let path = ColumnPath { column: 0, steps: Vec::new() };
         let column = TimeColumn { name: "t".to_owned(), path, unit };
-        column.read(&array).expect("times").times.iter().collect()
+        column.read(array).expect("times").times.iter().collect()
     }
 
     #[test]
     fn numbers_are_times_by_their_unit() {
         let numbers = |n: i64| -> ArrayRef { Arc::new(Int64Array::from(vec![Some(n), None])) };
-        assert_eq!(read(numbers(1_500), Some(EpochUnit::Ms)), [Some(1_500_000), None]);
-        assert_eq!(read(numbers(-1), Some(EpochUnit::Ns)), [Some(-1), None]);
-        assert_eq!(read(numbers(1), Some(EpochUnit::S)), [Some(1_000_000), None]);
-        assert_eq!(read(numbers(1_500), None), [None, None], "a number without a unit is no time");
-        assert_eq!(read(numbers(i64::MAX), Some(EpochUnit::S)), [None, None], "after the year 9999");
+        assert_eq!(read(&numbers(1_500), Some(EpochUnit::Ms)), [Some(1_500_000), None]);
+        assert_eq!(read(&numbers(-1), Some(EpochUnit::Ns)), [Some(-1), None]);
+        assert_eq!(read(&numbers(1), Some(EpochUnit::S)), [Some(1_000_000), None]);
+        assert_eq!(read(&numbers(1_500), None), [None, None], "a number without a unit is no time");
+        assert_eq!(read(&numbers(i64::MAX), Some(EpochUnit::S)), [None, None], "after the year 9999");
         let floats: ArrayRef = Arc::new(Float64Array::from(vec![1_619_085_063.135, f64::NAN]));
-        assert_eq!(read(floats, Some(EpochUnit::S)), [Some(1_619_085_063_135_000), None]);
+        assert_eq!(read(&floats, Some(EpochUnit::S)), [Some(1_619_085_063_135_000), None]);
         let decimal = Decimal128Array::from(vec![1_500]).with_precision_and_scale(9, 1).expect("a decimal");
-        assert_eq!(read(Arc::new(decimal), Some(EpochUnit::Us)), [Some(150)]);
+        assert_eq!(read(&(Arc::new(decimal) as ArrayRef), Some(EpochUnit::Us)), [Some(150)]);
         let texts: ArrayRef = Arc::new(StringArray::from(vec!["1.5e3", "1970-01-01T00:00:01Z", "soon"]));
-        assert_eq!(read(texts, Some(EpochUnit::Ms)), [Some(1_500_000), Some(1_000_000), None]);
+        assert_eq!(read(&texts, Some(EpochUnit::Ms)), [Some(1_500_000), Some(1_000_000), None]);
     }
 
     #[test]
     fn a_timestamp_says_itself_what_it_counts() {
         let array: ArrayRef = Arc::new(TimestampMillisecondArray::from(vec![1_500]));
-        assert_eq!(read(array, Some(EpochUnit::Ns)), [Some(1_500_000)]);
+        assert_eq!(read(&array, Some(EpochUnit::Ns)), [Some(1_500_000)]);
     }
 }
