@@ -188,7 +188,12 @@ GCP = (
         "gcp in BigQuery",
         "gcp",
         "protopayload_auditlog.methodName, protopayload_auditlog.serviceName",
-        {**texts("logName severity"), "timestamp": MICROSECONDS, "protopayload_auditlog": AUDIT_RECORD},
+        {
+            **texts("logName severity"),
+            "timestamp": MICROSECONDS,
+            "resource": {"type": TEXT, "labels": texts("project_id")},
+            "protopayload_auditlog": {**AUDIT_RECORD, "metadataJson": TEXT},
+        },
         ({"protopayload_auditlog": {"methodName": "dns.managedZones.patch", "serviceName": "dns.googleapis.com"}},),
         {DNS_ZONE: (0,), ACCESS_POLICY: ()},
     ),

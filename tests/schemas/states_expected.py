@@ -48,16 +48,7 @@ STATES = {
     "m365 OfficeActivity": States(4, 1, 2, {"ApplicationId": 1, "RequestType": 1, "DeliveryAction": 1, "Directionality": 1}),
     "gcp log entries": States(26, 0, 0, {}),
     "gcp in BigQuery": States(
-        15,
-        0,
-        11,
-        {
-            "data.protoPayload.resource.type": 1,
-            "eventName": 7,
-            "setting_name": 1,
-            "new_value": 1,
-            "protoPayload.metadata.event.eventName": 3,
-        },
+        16, 0, 10, {"eventName": 7, "setting_name": 1, "new_value": 1, "protoPayload.metadata.event.eventName": 3}
     ),
     "google workspace reports": States(10, 0, 0, {}),
     "github audit log": States(15, 0, 0, {}),
