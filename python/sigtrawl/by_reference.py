@@ -10,7 +10,7 @@ A file is read whole, and every row passes through the core twice. It is the slo
 
 import json
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,6 @@ from urllib.parse import unquote
 import polars as pl
 
 from sigtrawl import _native, reference
-from sigtrawl.config import setting_of
 from sigtrawl.errors import InputError
 from sigtrawl.exports import exportable
 from sigtrawl.matches import COLUMNS
@@ -176,7 +175,7 @@ class ReferenceStream:
             raise InputError(f"{file}: polars reads {frame.height:,} rows and the core {sum(groups):,}")
         name = next((entry["schema"] for entry in self._report["inputs"] if entry["file"] == file), None)
         mapping = next((known for known in self._asked.mappings if known.name == name), None)
-        schema, logsource = self._said_of(file)
+        schema, logsource = self._asked.said_of(file)
         found: list[tuple[int, int]] = []
         start = 0
         for rows in groups:
@@ -191,14 +190,6 @@ class ReferenceStream:
             self._unreadable.update({entry.column: entry.values for entry in result.not_evaluable})
             start += rows
         return pl.DataFrame(found, schema={"row": pl.Int64, "rule": pl.Int64}, orient="row")
-
-    def _said_of(self, file: str | None) -> tuple[str | None, Mapping[str, str | None] | None]:
-        """Give the schema and the log source that the caller, or the configuration for this file, states."""
-        place = None if file is None else setting_of(self._asked.inputs, file)
-        if place is None:
-            return self._asked.schema, self._asked.logsource
-        entry = self._asked.inputs[place]
-        return self._asked.schema or entry.schema, self._asked.logsource or entry.logsource
 
     def _row_groups(self) -> dict[str | None, list[int]]:
         """Give the number of rows of each row group, for each input."""

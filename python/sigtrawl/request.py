@@ -53,6 +53,16 @@ class Request:
     inputs: "tuple[InputSettings, ...]" = ()
     also: tuple[str, ...] = ()
 
+    def said_of(self, file: str | None) -> tuple[str | None, Mapping[str, str | None] | None]:
+        """Give the schema and the log source that the caller, or the configuration for this file, states."""
+        from sigtrawl.config import setting_of
+
+        place = None if file is None else setting_of(self.inputs, file)
+        if place is None:
+            return self.schema, self.logsource
+        entry = self.inputs[place]
+        return self.schema or entry.schema, self.logsource or entry.logsource
+
     def to_json(self) -> bytes:
         """Give the options as the core reads them."""
         columns = self.columns if isinstance(self.columns, str) else list(self.columns)

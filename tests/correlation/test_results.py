@@ -288,3 +288,26 @@ def test_many_matches_go_out_of_memory_with_the_same_results(events: Events, mon
     monkeypatch.setattr(spool.Events.__init__, "__defaults__", (100,))
     monkeypatch.setattr(stream, "RESULT_ROWS", 10)
     assert sorted(found(ruleset.match(frame))) == within
+
+
+def test_a_field_of_several_values_is_one_group_by_all_of_them(events: Events) -> None:
+    frame = events([(0, 4625, "a"), (1, 4625, "a"), (2, 4625, "a")], Groups=[["x", "y"], ["y"], ["x", "y"]])
+    text = correlation("event_count", "failed", group_by=["Groups"], condition={"gte": 2})
+    assert found(compiled(text).match(frame)) == [("event_count", 2, [0, 2])]
+
+
+def test_a_field_is_found_as_a_rule_finds_it(events: Events) -> None:
+    frame = events([(0, 4625, "a"), (1, 4625, "a"), (2, 4625, "a")]).with_columns(pl.Series("Provider@Name", ["x", "y", "x"]))
+    text = correlation("event_count", "failed", group_by=["Provider_Name"], condition={"gte": 2})
+    for columns in ("all", ["EventID"]):
+        assert found(compiled(text).match(frame, columns=columns)) == [("event_count", 2, [0, 2])]
+
+
+def test_settings_of_single_inputs_count(attack: pl.DataFrame, tmp_path: Path) -> None:
+    attack.select("EventID", "TargetUserName", pl.col("TimeCreated_SystemTime")).write_parquet(tmp_path / "plain.parquet")
+    (tmp_path / "sigtrawl.toml").write_text(
+        '[[inputs]]\nglob = "plain.parquet"\nlogsource = {product = "windows", service = "security"}\n'
+    )
+    for engine in ("core", "reference"):
+        matches = st.scan(tmp_path / "plain.parquet", compiled(MANY), config=tmp_path / "sigtrawl.toml", engine=engine)
+        assert found(matches) == [("Many failed logons", 5, [0, 2, 3, 5])]

@@ -103,7 +103,7 @@ class CorrelatedStream:
         self._ids |= {-1 - place: entry.id for place, entry in enumerate(plan.correlations)}
         self._shown = _metadata(plan)
         self._files: dict[str | None, int] = {}
-        self._readers: dict[str | None, FieldReader] = {}
+        self._readers: dict[object, FieldReader] = {}
         self._schemas: dict[str | None, str | None] = {
             entry["file"]: entry["schema"] for entry in json.loads(base.report())["inputs"]
         }
@@ -247,12 +247,13 @@ class CorrelatedStream:
 
     def _reader(self, file: str | None) -> FieldReader:
         """Give what reads the fields of an input."""
-        schema = self._schemas.get(file)
-        if schema not in self._readers:
-            known = (mapping for mapping in self._asked.mappings if mapping.name == schema)
-            mapping = None if self._asked.schema == NO_SCHEMA else next(known, None)
-            self._readers[schema] = FieldReader(self._plan.rules, mapping, self._asked.logsource)
-        return self._readers[schema]
+        said, logsource = self._asked.said_of(file)
+        schema = None if said == NO_SCHEMA else self._schemas.get(file)
+        key = schema, None if logsource is None else tuple(sorted(logsource.items()))
+        if key not in self._readers:
+            mapping = next((mapping for mapping in self._asked.mappings if mapping.name == schema), None)
+            self._readers[key] = FieldReader(self._plan.rules, mapping, logsource)
+        return self._readers[key]
 
     def _results(self, place: int, entry: CorrelationEntry) -> Iterator[pl.DataFrame]:
         """Evaluate one correlation."""
