@@ -148,8 +148,11 @@ pub(crate) fn formatter(array: &dyn Array) -> Option<Formatter<'_>> {
         }
         DataType::Dictionary(..) => {
             let dictionary = array.as_any_dictionary();
-            let keys = dictionary.normalized_keys();
             let values = formatter(dictionary.values().as_ref())?;
+            if dictionary.values().is_empty() {
+                return Some(Box::new(|_, _| false)); // every key is null
+            }
+            let keys = dictionary.normalized_keys();
             Box::new(move |i, out: &mut String| values(keys[i], out))
         }
         _ => return None,

@@ -3,7 +3,7 @@
 //! Most rules with a regex have a rarer part, so few rows come this far; asking every value in advance took a quarter of a
 //! scan. A dictionary's value is asked once per question, whatever the number of its rows.
 
-use arrow::array::{Array, AsArray};
+use arrow::array::{AnyDictionaryArray, Array, AsArray};
 use arrow::datatypes::DataType;
 use regex::Regex;
 
@@ -21,7 +21,10 @@ pub(super) fn narrow(regex: &Regex, leaves: &Leaves, within: &mut Bitmap) {
     };
     let nulls = leaves.values.logical_nulls();
     let keys = match leaves.values.data_type() {
-        DataType::Dictionary(..) => Some(leaves.values.as_any_dictionary().normalized_keys()),
+        // Where a dictionary holds nothing, every key is null, and no value is looked at.
+        DataType::Dictionary(..) => Some(leaves.values.as_any_dictionary())
+            .filter(|dictionary| !dictionary.values().is_empty())
+            .map(AnyDictionaryArray::normalized_keys),
         _ => None,
     };
     let distinct = keys.as_ref().map_or(0, |_| leaves.values.as_any_dictionary().values().len());
