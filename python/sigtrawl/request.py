@@ -68,7 +68,7 @@ class Request:
         columns = self.columns if isinstance(self.columns, str) else list(self.columns)
         return json.dumps(
             {
-                "mappings": [mapping.to_dict() for mapping in self.mappings],
+                "mappings": [mapping.to_dict() for mapping in self._needed()],
                 "schema": self.schema,
                 "logsource": self.logsource,
                 "inputs": [_settings(entry) for entry in self.inputs],
@@ -83,6 +83,12 @@ class Request:
                 ],
             }
         ).encode()
+
+    def _needed(self) -> "tuple[Schema, ...]":
+        """Give the mappings that the core has to know: all of them are a quarter of a megabyte, too much for every small batch."""
+        if self.schema is None:
+            return self.mappings
+        return tuple(mapping for mapping in self.mappings if mapping.name == self.schema)
 
 
 def request(
