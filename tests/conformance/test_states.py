@@ -62,7 +62,7 @@ def test_near_columns(shared: Path, corpus: st.RuleSet, corpus_plan: dict[str, A
     kept: dict[str, Any] = {rewritten(name, draw): columns.get(name, pl.String()) for name in names if draw.random() < 0.8}
     kept |= {"Channel": pl.String(), "EventID": pl.Int64(), "_image": pl.String()}
     kept["Nested"] = pl.Struct({"Image": pl.List(pl.Struct({"Path": pl.String()})), "commandline": pl.String()})
-    mapping = next((known for known in schemas.builtin() if known.name == schema), None)
+    mapping = next((known for known in schemas.builtin() if schema in {known.name, *known.aliases}), None)
     core = st.check(pl.DataFrame(schema=kept), corpus, schema=schema).rules
     reference = bind(corpus_plan, kept, mapping=mapping, schema_none=schema == "none")
     assert [facts(rule) for rule in core] == [facts(rule) for rule in reference]
