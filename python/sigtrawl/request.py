@@ -85,7 +85,7 @@ class Request:
         ).encode()
 
     def _needed(self) -> "tuple[Schema, ...]":
-        """Give the mappings that the core has to know: all of them are a quarter of a megabyte, too much for every small batch."""
+        """Give the mappings that the core has to know: all of them are too much for small batches."""
         if self.schema is None:
             return self.mappings
         return tuple(mapping for mapping in self.mappings if mapping.name == self.schema)

@@ -98,7 +98,7 @@ def test_check_tells_the_states(run: Run, rules: Path, lake: Path) -> None:
     assert "Correlations: 2 can run" in err
 
 
-def test_lists_and_shows(run: Run, rules: Path, tmp_path: Path) -> None:
+def test_lists_and_shows(run: Run, rules: Path) -> None:
     _, out, err = run("rules", rules, "--format", "json")
     kinds = [(row["kind"], row["title"], row["state"]) for row in json.loads(out)]
     assert kinds[3:] == [

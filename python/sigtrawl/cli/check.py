@@ -103,11 +103,13 @@ def run(options: CheckOptions, screen: Screen) -> Exit:
     if how is given.ListFormat.TABLE:
         # What --strict refuses is listed to the last rule.
         checked.show(report, loaded, 0 if options.strict else options.limit, screen)
+        summary.correlations(report, screen)
         summary.problems(report, screen)
     else:
         rows = _rows(report, loaded)
         if how is given.ListFormat.CSV:
-            listing.show(COLUMNS, ({**row, "near": _pairs(row["near"])} for row in rows), how, screen)
+            flat = [{**row, "near": _pairs(row["near"])} for row in rows]
+            listing.show(COLUMNS, [*flat, *_correlations(report, loaded)], how, screen)
         else:
             listing.document(_document(report, loaded, rows), screen)
         summary.after_check(report, loaded, screen)
@@ -136,10 +138,7 @@ def _document(report: ScanReport, loaded: Loaded, rows: list[dict[str, Any]]) ->
         "inputs": [asdict(entry) for entry in report.inputs],
         "groups": [asdict(entry) for entry in report.groups],
         "rules": rows,
-        "correlations": [
-            {"state": one.state, "level": entry.level, "title": one.title, "id": one.id}
-            for one, entry in zip(report.correlations, loaded.correlations, strict=False)
-        ],
+        "correlations": _correlations(report, loaded),
     }
 
 
@@ -163,6 +162,14 @@ def _rows(report: ScanReport, loaded: Loaded) -> list[dict[str, Any]]:
         for number, (rule, entry) in enumerate(zip(report.rules, loaded.entries, strict=True))
     ]
     return sorted(rows, key=lambda row: RULE_STATES.index(row["state"]))
+
+
+def _correlations(report: ScanReport, loaded: Loaded) -> list[dict[str, Any]]:
+    """Give one row a correlation."""
+    return [
+        {**dict.fromkeys(COLUMNS), "state": one.state, "level": entry.level, "title": one.title, "id": one.id, "file": entry.path}
+        for one, entry in zip(report.correlations, loaded.correlations, strict=False)
+    ]
 
 
 def _pairs(near: dict[str, str]) -> list[str]:

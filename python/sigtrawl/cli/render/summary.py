@@ -68,7 +68,7 @@ def after_check(report: ScanReport, loaded: Loaded, screen: Screen) -> None:
     screen.note(f"Rules: {rules_line(report, loaded, BEFORE_RUNNING)}")
     if (notice := any_product(report, loaded)) is not None:
         screen.note(notice)
-    _correlations(report, screen)
+    correlations(report, screen)
     problems(report, screen)
 
 
@@ -90,7 +90,7 @@ def dry_run(report: ScanReport, loaded: Loaded, screen: Screen) -> None:
         runs = f", {count(able, 'rule')} to run" if able else ""
         screen.out.print(visible(f"{entry.file}: {entry.state}{rows}{schema}{runs}{reason}"), soft_wrap=True)
     screen.note(f"Rules: {rules_line(report, loaded, BEFORE_RUNNING)}")
-    _correlations(report, screen)
+    correlations(report, screen)
     screen.note("Nothing was read: this was a dry run")
 
 
@@ -192,7 +192,7 @@ def _results(report: ScanReport) -> str:
     return ", ".join([*named[:NAMED], *more, *rest])
 
 
-def _correlations(report: ScanReport, screen: Screen) -> None:
+def correlations(report: ScanReport, screen: Screen) -> None:
     """Say what correlations can do."""
     if report.correlations:
         words = {
