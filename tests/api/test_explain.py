@@ -253,3 +253,96 @@ def test_a_difference_between_the_engines_is_an_error_of_its_own(
     with pytest.raises(errors.SigtrawlError, match=r"internal error: .* the core says that it does not match") as raised:
         st.explain(rules, frame, row=0, rule="Netcat")
     assert type(raised.value) is errors.SigtrawlError
+
+
+MAPPING = """\
+name: own
+recognise: {all: [actor]}
+fields:
+  Image: {join: [folder, name], with: /}
+  Hashes: {hashes: {MD5: 'file.hashes[algorithm=MD5].value'}}
+  TargetObject: {columns: [key], prefixes: {'HKLM\\': ['HKEY_LOCAL_MACHINE\\']}}
+routes:
+  - {needs: [folder], logsource: {product: windows, category: process_creation}}
+  - {needs: [registry], logsource: {product: windows, category: registry_set}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("detection", "column", "values", "because"),
+    [
+        ("Image|endswith: /nc", "folder/name", ("/usr/bin/nc",), None),
+        ("Hashes|contains: MD5=AA", "file.hashes[algorithm=md5].value", ("aa",), "equals 'AA'"),
+        (r"TargetObject|startswith: HKLM\Run", "key", (r"HKEY_LOCAL_MACHINE\Run\x",), r"startswith 'HKEY_LOCAL_MACHINE\Run'"),
+    ],
+)
+def test_what_a_mapping_puts_together(
+    tmp_path: Path, detection: str, column: str, values: tuple[str, ...], because: str | None
+) -> None:
+    (tmp_path / "own.yml").write_text(MAPPING)
+    hashes = [{"algorithm": "SHA-1", "value": "bb"}, {"algorithm": "MD5", "value": "aa"}]
+    row = {"actor": "a", "folder": "/usr/bin", "name": "nc", "file": {"hashes": hashes}, "key": r"HKEY_LOCAL_MACHINE\Run\x"}
+    rules, frame = rule(f"sel: {{{detection}}}", "condition: sel"), pl.DataFrame([row])
+    truth, leaf = only(st.explain(rules, frame, row=0, schema=tmp_path / "own.yml"))
+    assert (truth, leaf.because) == (True, because)
+    assert [(seen.column, seen.values) for seen in leaf.columns] == [(column, values)]
+
+
+def test_a_route_that_needs_a_column_says_so(tmp_path: Path) -> None:
+    (tmp_path / "own.yml").write_text(MAPPING)
+    rules = st.rules_from_yaml("title: t\nlogsource: {category: registry_set}\ndetection: {s: {a: b}, condition: s}\n")
+    row = {"actor": "a", "folder": "f", "name": "n", "key": "k", "file": {"hashes": [{"algorithm": "MD5", "value": "v"}]}}
+    told = st.explain(rules, pl.DataFrame([row]), row=0, schema=tmp_path / "own.yml")
+    assert (told.matches, told.applies, told.routes[0].lacks) == (False, False, ("registry",))
+    assert "✗ the table should have the column registry" in str(told)
+
+
+def test_a_configuration_is_heard(tmp_path: Path) -> None:
+    for name in ("fw", "edr"):
+        pl.DataFrame({"Image": [r"C:\nc.exe"]}).write_parquet(tmp_path / f"{name}.parquet")
+    said = '[[inputs]]\nglob = "fw*"\nlogsource = "category=firewall"\n'
+    said += '[[inputs]]\nglob = "edr*"\nlogsource = "category=process_creation,product=windows"\n'
+    (tmp_path / "sigtrawl.toml").write_text(said)
+    rules, config = rule(r"sel: {Image|endswith: '\nc.exe'}", "condition: sel"), tmp_path / "sigtrawl.toml"
+    answers = [st.explain(rules, tmp_path, row=0, file=f"{name}.parquet", config=config) for name in ("fw", "edr")]
+    assert [(told.matches, told.applies) for told in answers] == [(False, False), (True, True)]
+    assert "all rows are said to be category=firewall" in answers[0].source_reason
+    assert st.scan(tmp_path, st.compile(rules), config=config).explain(0) == answers[1]
+
+
+CORRELATED = """\
+title: Netcat
+name: netcat
+id: e31033fc-33f0-4020-9a16-faf9b31cbf08
+logsource: {category: process_creation, product: windows}
+detection:
+  selection: {Image|endswith: '\\nc.exe'}
+  condition: selection
+---
+title: Many
+id: 7b2e43de-4306-40b4-9596-6f590c81f073
+correlation: {type: event_count, rules: [netcat], group-by: [Channel], timespan: 1h, condition: {gte: 1}}
+---
+title: Not mine
+id: 8b2e43de-4306-40b4-9596-6f590c81f073
+logsource: {category: process_creation, product: windows}
+filter:
+  rules: [netcat]
+  mine: {CommandLine: mine}
+  condition: not mine
+"""
+
+
+def test_correlations_are_about_many_events_and_filters_are_parts(frame: pl.DataFrame) -> None:
+    rules = st.rules_from_yaml(CORRELATED)
+    matches = st.compile(rules).match(frame).collect()
+    (result,) = [match for match in matches if match["correlated"]]
+    said = r"'Many' is a correlation: .*; explain a rule that it refers to \(Netcat\)"
+    with pytest.raises(errors.UsageError, match=said):
+        matches.explain(result)
+    with pytest.raises(errors.UsageError, match=said):
+        st.explain(rules, frame, row=0, rule="Many")
+    told = st.explain(rules, frame, row=0, rule="Netcat")
+    assert told.matches  # although its matches are not put out
+    first, added = told.readings[0].condition.parts
+    assert (first.labels[0], added.labels, added.truth) == ("selection", ("filter Not mine",), True)

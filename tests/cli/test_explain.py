@@ -124,3 +124,26 @@ def test_an_error_is_one_clear_message(
     assert result.out == ""
     agrees(name, result.err, tmp_path)
     assert result.status == status
+
+
+CONFIG = '[[inputs]]\nglob = "lake/*"\nschema = "none"\nlogsource = "category=process_creation,product=windows"\n'
+PIPELINE = "name: to exe\ntransformations: [{type: field_name_mapping, mapping: {Image: exe}}]\n"
+
+
+def test_the_configuration_and_pipelines_count(run: Any, rules: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "lake").mkdir()
+    pl.DataFrame({"exe": [r"C:\t\nc.exe"], "Image": ["x"]}).write_parquet(tmp_path / "lake" / "edr.parquet")
+    (tmp_path / "exe.yml").write_text(PIPELINE)
+    (tmp_path / "sigtrawl.toml").write_text(CONFIG)
+    monkeypatch.chdir(tmp_path)
+    asked = ("explain", rules / "whoami.yml", "lake/edr.parquet", "--row", "0")
+    told = run(*asked)
+    assert "✗ row 0 of lake/edr.parquet does not match" in told.out
+    assert "✓ log source: all rows are said to be product=windows,category=process_creation" in told.out
+    assert "sigtrawl.toml" in told.err
+    refused = run(*asked, "--no-config")
+    assert (refused.status, "no schema mapping recognises" in refused.err) == (3, True)
+    told = run("explain", rules / "netcat.yml", "lake/edr.parquet", "--row", "0", "-p", "exe.yml", "-q")
+    assert (told.status, told.err) == (0, "")
+    assert "✓ row 0 of lake/edr.parquet matches" in told.out
+    assert r"✓ Image|endswith, any of: exe is 'C:\t\nc.exe'" in told.out

@@ -1,14 +1,14 @@
 """A rule's words, laid over its lowered condition."""
 
 import json
-from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sigtrawl.plan import And, Not, Or, Plan
 from sigtrawl.rules import rules_from_yaml
-from sigtrawl.rules.outline import LATER, Outline, outline
+from sigtrawl.rules.outline import Outline, outline
 
 HEAD = "title: t\nlogsource: {category: c}\ndetection:\n"
 
@@ -83,13 +83,41 @@ def test_words_of_something_else_are_left_out(parts: Any) -> None:
     assert told(outline(entry.condition, parts)) == ["and", 0, ["or", 1, 2]]
 
 
-def test_what_was_added_later_is_named_so() -> None:
-    (entry,) = read("sel: {f: a}\nother: {g: b}\ncondition: sel or other").rules
+def test_filters_are_parts_of_their_own() -> None:
+    text = HEAD + "  sel: {f: a}\n  condition: sel\n"
+    more = "title: {0}\nlogsource: {{category: c}}\nfilter:\n  rules: any\n  mine: {{g: {0}}}\n  condition: not mine\n"
+    (entry,) = rules_from_yaml("---\n".join([text, more.format("one"), more.format("two")])).plan().rules
     assert entry.condition is not None
-    changed = replace(entry, condition=And((entry.condition, Not(Or((1, 0))))))
-    assert changed.condition is not None
-    assert told(outline(changed.condition, changed.parts)) == [
-        "and",
-        ["or", ["sel", "f", 0], ["other", "g", 1]],
-        [LATER, ["not", ["or", 1, 0]]],
-    ]
+    found = ["and", ["sel", "f", 0], ["filter one", ["not", 1]], ["filter two", ["not", 2]]]
+    assert told(outline(entry.condition, entry.parts)) == found
+    for other in (entry.condition, Or((0, 1, 2)), And((0, Not(1)))):
+        parts = {**(entry.parts or {}), "filters": ["one"] if other is entry.condition else ["one", "two"]}
+        assert told(outline(other, parts))[0] in {"and", "or"}
+        assert "sel" not in str(told(outline(other, parts)))
+
+
+@pytest.mark.parametrize(
+    ("pipeline", "expected"),
+    [
+        ("{type: field_name_mapping, mapping: {f: x}}", ["and", ["sel", "f", 0], ["not", ["other", "g", ["or", 1, 2]]]]),
+        (
+            "{type: field_name_mapping, mapping: {f: [x, y]}}",
+            ["and", ["sel", "f", ["or", 0, 1]], ["not", ["other", "g", ["or", 2, 3]]]],
+        ),
+        ("{type: add_condition, conditions: {n: 1}}", ["and", 0, ["and", 1, ["not", ["or", 2, 3]]]]),
+        ("{type: drop_detection_item, field_name_conditions: [{type: include_fields, fields: [f]}]}", ["not", ["or", 0, 1]]),
+    ],
+)
+def test_words_under_a_pipeline(tmp_path: Path, pipeline: str, expected: Any) -> None:
+    (tmp_path / "p.yml").write_text(f"name: p\ntransformations: [{pipeline}]\n")
+    text = HEAD + "  sel: {f: a}\n  other: {g: [b, c]}\n  condition: sel and not other\n"
+    (entry,) = rules_from_yaml(text, pipelines=[tmp_path / "p.yml"]).plan().rules
+    assert entry.condition is not None
+    assert told(outline(entry.condition, entry.parts)) == expected
+
+
+def test_a_condition_that_a_pipeline_adds_is_not_laid_under_a_key(tmp_path: Path) -> None:
+    (tmp_path / "p.yml").write_text("name: p\ntransformations: [{type: add_condition, conditions: {n: 1}}]\n")
+    (entry,) = rules_from_yaml(HEAD + "  sel: {f: a}\n  condition: sel\n", pipelines=[tmp_path / "p.yml"]).plan().rules
+    assert entry.condition is not None
+    assert (entry.parts, told(outline(entry.condition, entry.parts))) == (None, ["and", 0, 1])

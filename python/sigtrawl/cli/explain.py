@@ -9,10 +9,12 @@ import typer
 
 import sigtrawl
 from sigtrawl.cli import options as given
+from sigtrawl.cli.configuration import configuration
 from sigtrawl.cli.exit import Exit
 from sigtrawl.cli.render import explanation
 from sigtrawl.cli.render.screen import Screen
 from sigtrawl.cli.selection import Selection, load
+from sigtrawl.config import Config
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,7 @@ class ExplainOptions:
     file: str | None
     schema: str | None
     logsource: str | None
+    config: Config | None
     format: given.ExplainFormat
 
 
@@ -62,6 +65,7 @@ def explain(
     ] = None,
     placeholder: given.Placeholders = None,
     placeholders: given.PlaceholderFiles = None,
+    pipeline: given.Pipelines = None,
     skip_bad_rules: given.SkipBadRules = False,
     schema: given.Schema = None,
     logsource: given.LogSource = None,
@@ -69,6 +73,8 @@ def explain(
         given.ExplainFormat,
         typer.Option("--format", help="How to write the explanation.", rich_help_panel=given.OUTPUT_PANEL),
     ] = given.ExplainFormat.TEXT,
+    config: given.ConfigFile = None,
+    no_config: given.NoConfig = False,
     quiet: given.Quiet = False,
     no_color: given.NoColor = False,
 ) -> int:
@@ -76,6 +82,8 @@ def explain(
 
     The exit status is 0 whatever the answer.
     """
+    screen = Screen(quiet=quiet, color=not no_color)
+    settings = configuration(config, screen, ignored=no_config)
     selection = Selection.of(
         [rules],
         min_level=None,
@@ -87,9 +95,11 @@ def explain(
         placeholder=placeholder,
         placeholders=placeholders,
         skip_bad=skip_bad_rules,
+        pipeline=pipeline,
+        config=settings,
     )
-    options = ExplainOptions(selection, tuple(events), row, rule, file, schema, logsource, format_)
-    return run(options, Screen(quiet=quiet, color=not no_color))
+    options = ExplainOptions(selection, tuple(events), row, rule, file, schema, logsource, settings, format_)
+    return run(options, screen)
 
 
 def run(options: ExplainOptions, screen: Screen) -> Exit:
@@ -103,6 +113,7 @@ def run(options: ExplainOptions, screen: Screen) -> Exit:
         file=options.file,
         schema=options.schema,
         logsource=options.logsource,
+        config=options.config,
     )
     if options.format is given.ExplainFormat.JSON:
         screen.raw(json.dumps(found.to_dict(), ensure_ascii=False, indent=1).encode(errors="backslashreplace") + b"\n")

@@ -13,6 +13,7 @@ from sigtrawl.request import LogSource, Request, request
 from sigtrawl.ruleset import RuleSet
 
 if TYPE_CHECKING:
+    from sigtrawl.config import Config
     from sigtrawl.explanation.row import Asked
     from sigtrawl.rules import Rule, Rules
 
@@ -26,6 +27,7 @@ def explain(
     file: "str | os.PathLike[str] | None" = None,
     schema: "str | os.PathLike[str] | None" = None,
     logsource: LogSource | None = None,
+    config: "Config | str | os.PathLike[str] | None" = None,
 ) -> Explanation:
     """Tell why a rule matches a row, or why not.
 
@@ -37,11 +39,13 @@ def explain(
         file: The file of the row, where ``events`` are several: its path or the end of it.
         schema: As in `sigtrawl.scan`.
         logsource: As in `sigtrawl.scan`.
+        config: As in `sigtrawl.scan`.
 
     Returns:
         The explanation.
 
     Raises:
+        ConfigError: The configuration file is wrong.
         InputError: There is no such file or row.
         SchemaError: No schema mapping recognises the table, and neither ``schema`` nor ``logsource`` says what it is.
         SigtrawlError: The core and the reference evaluator do not agree, which is an internal error.
@@ -49,7 +53,7 @@ def explain(
     """
     plan = _plan(rules)
     entry = only_rule(plan) if rule is None else find_rule(plan, rule)
-    asked = request(schema=schema, logsource=logsource)
+    asked = request(schema=schema, logsource=logsource, config=config)
     return explain_rule(plan, entry, events, asked, row, None if file is None else os.fspath(file))
 
 
@@ -61,7 +65,7 @@ def explain_rule(plan: Plan, entry: RuleEntry, events: Any, asked: Request, row:
         names = ", ".join(entry.placeholders)
         raise UsageError(f"the rule {entry.title!r} waits for values of {names}; give them where it is loaded")
     alone = _alone(plan, entry)
-    asked = replace(asked, engine="core", columns=(), threads=1)  # what a match shows is no matter here
+    asked = replace(asked, engine="core", columns=(), also=(), threads=1)  # what a match shows is no matter here
     ruleset = RuleSet.from_plan(alone)
     return _explain(alone, ruleset, take(events, ruleset, asked, row, file))
 

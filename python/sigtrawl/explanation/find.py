@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Protocol, TypeVar
 
+from sigtrawl.correlation.entry import CorrelationEntry
 from sigtrawl.errors import UsageError
 from sigtrawl.plan import Plan, RuleEntry
 
@@ -34,8 +35,28 @@ _Entry = TypeVar("_Entry", bound=Entry)
 
 
 def find_rule(plan: Plan, wanted: str) -> RuleEntry:
-    """Find a rule, also a waiting one; see `find_entry`."""
-    return find_entry((*plan.rules, *plan.waiting), wanted)
+    """Find a rule, also a waiting one; see `find_entry`.
+
+    Raises:
+        UsageError: There is none, several, or a correlation is meant.
+    """
+    entries: tuple[RuleEntry | CorrelationEntry, ...] = (*plan.rules, *plan.waiting, *plan.correlations)
+    entry = find_entry(entries, wanted)
+    if isinstance(entry, CorrelationEntry):
+        raise UsageError(_of_events(entry, plan))
+    return entry
+
+
+def of_events(plan: Plan, wanted: str) -> str | None:
+    """Say why a correlation is not explained, if an id or a title is one's."""
+    named = (entry for entry in plan.correlations if wanted in {entry.id, entry.title})
+    return next((_of_events(entry, plan) for entry in named), None)
+
+
+def _of_events(entry: CorrelationEntry, plan: Plan) -> str:
+    rules = ", ".join(plan.rules[one.rule].title for one in entry.references if one.rule is not None)
+    through = f"; explain a rule that it refers to ({rules})" if rules else ""
+    return f"{entry.title!r} is a correlation: its result is about many events, which its column `correlated` lists{through}"
 
 
 def find_entry(entries: Sequence[_Entry], wanted: str) -> _Entry:

@@ -5,6 +5,7 @@ from typing import Any
 
 from sigtrawl.errors import UsageError
 from sigtrawl.explanation.ask import explain_rule
+from sigtrawl.explanation.find import of_events
 from sigtrawl.explanation.model import Explanation
 from sigtrawl.matches import Origin
 from sigtrawl.plan import Plan, RuleEntry
@@ -14,7 +15,7 @@ def explain_match(origin: Origin, match: Mapping[str, Any]) -> Explanation:
     """Explain a match, given as a row of `sigtrawl.Matches`.
 
     Raises:
-        UsageError: It is no match, or one of another rule set.
+        UsageError: It is no match, one of another rule set, or a correlation's result.
     """
     plan = origin.ruleset.plan()
     for name in ("rule_title", "row"):
@@ -29,4 +30,4 @@ def _rule_of(plan: Plan, match: Mapping[str, Any]) -> RuleEntry:
     for entry in plan.rules:
         if identifier == entry.id and (identifier or title == (entry.path or entry.title)):
             return entry
-    raise UsageError(f"no rule of these matches is {identifier or title!r}")
+    raise UsageError(of_events(plan, identifier or title) or f"no rule of these matches is {identifier or title!r}")

@@ -1,7 +1,7 @@
 """The one row that is asked about, with what is known of its table."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +27,7 @@ class Asked:
         file: Its file, or None.
         row: Its number there.
         mapping: The schema mapping that reads it, or None.
-        request: How the caller wants events to be read.
+        request: How the caller, or the configuration for this file, wants it to be read.
         reason: Why it is read this way.
     """
 
@@ -90,7 +90,10 @@ def _in_memory(events: Any, rules: "RuleSet", request: Request, row: int, file: 
 
 def _asked(frame: "pl.DataFrame", entry: InputReport, row: int, request: Request) -> Asked:
     mapping = next((known for known in request.mappings if known.name == entry.schema), None)
-    return Asked(frame, entry.file, row, mapping, request, entry.schema_reason or "")
+    # From here on the row has no file, so what is said of its file is said of it. That users' mappings fit was seen before.
+    schema, logsource = request.said_of(entry.file)
+    settled = replace(request, schema=schema, logsource=logsource, inputs=(), own=())
+    return Asked(frame, entry.file, row, mapping, settled, entry.schema_reason or "")
 
 
 def _one_of(inputs: Sequence[InputReport], wanted: str | None) -> InputReport:

@@ -4,8 +4,9 @@ Lowering leaves predicates and nothing of how the rule is written, because match
 carries, beside each condition, the texts of the conditions and the keys of the detections (`parts_of`), and `outline` lays them
 over the lowered tree again: the same texts are parsed once more over the names alone, and both trees are walked together.
 
-Where they do not agree, because something changed the condition after it was read, the tree is shown without names. Carrying a
-second, labelled tree was rejected: it would have to be kept equal to the first by everything that touches a condition.
+Where they do not agree the tree is shown without names. Where a pipeline changed the form of the condition (`same_form`) there are no
+words to begin with: the keys of a detection would be laid over whatever stands in its place. Carrying a second, labelled tree was
+rejected: it would have to be kept equal to the first by everything that touches a condition.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,8 +18,6 @@ from sigtrawl.rules.conditions import ConditionError, parse_condition
 
 Shape: TypeAlias = list[str] | dict[str, Any] | None
 """The keys of a detection that is a mapping, ``{"any": shapes}`` for a list, None for a keyword."""
-
-LATER = "added when the rule was loaded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +49,31 @@ class _DisagreeError(ValueError):
     """The words and the tree are not of one rule."""
 
 
-def parts_of(detection: Mapping[str, Any], conditions: Sequence[str]) -> dict[str, Any]:
-    """Give what a Plan carries of a rule's words, as plain data."""
+def parts_of(detection: Mapping[str, Any], conditions: Sequence[str], filters: Sequence[str] = ()) -> dict[str, Any]:
+    """Give what a Plan carries of a rule's words, as plain data.
+
+    Args:
+        detection: The rule's detection as it is written.
+        conditions: The texts of its conditions.
+        filters: The titles of the filters that are ANDed to it.
+    """
     names = {name: shape for name, shape in detection.items() if name != "condition"}
-    return {"conditions": list(conditions), "detections": {name: _shape(raw) for name, raw in names.items()}}
+    words = {"conditions": list(conditions), "detections": {name: _shape(raw) for name, raw in names.items()}}
+    return {**words, "filters": list(filters)} if filters else words
+
+
+def same_form(before: Node | None, after: Node | None) -> bool:
+    """Whether a condition that pipelines have changed still has its form; a predicate may have become one of several fields."""
+    if isinstance(before, And | Or):
+        return (
+            isinstance(after, type(before))
+            and len(before.nodes) == len(after.nodes)
+            and all(same_form(*pair) for pair in zip(before.nodes, after.nodes, strict=True))
+        )
+    if isinstance(before, Not):
+        return isinstance(after, Not) and same_form(before.node, after.node)
+    leaves = after.nodes if isinstance(after, Or) else (after,)
+    return isinstance(before, Predicate) and all(isinstance(leaf, Predicate) for leaf in leaves)
 
 
 def outline(condition: Node, parts: Mapping[str, Any] | None) -> Outline:
@@ -65,18 +85,20 @@ def outline(condition: Node, parts: Mapping[str, Any] | None) -> Outline:
     except (ConditionError, KeyError, TypeError, AttributeError):  # the Plan is from elsewhere, and the tree is still right
         return _plain(condition)
     try:
-        return _align(words, condition)
+        return _filtered(words, condition, parts.get("filters", ()))
     except _DisagreeError:
-        pass
-    # What is added to a rule is ANDed to all of it.
-    if isinstance(condition, And) and condition.nodes:
-        first, *others = condition.nodes
-        try:
-            added = [_labelled(LATER, _plain(node)) for node in others]
-            return Outline("and", (), (_align(words, first), *added))
-        except _DisagreeError:
-            pass
-    return _plain(condition)
+        return _plain(condition)
+
+
+def _filtered(words: Any, condition: Node, filters: Sequence[str]) -> Outline:
+    """Lay the words over a condition to which filters are ANDed, one node for each."""
+    if not filters:
+        return _align(words, condition)
+    if not isinstance(condition, And) or len(condition.nodes) != 1 + len(filters):
+        raise _DisagreeError
+    first, *added = condition.nodes
+    named = [_labelled(f"filter {title}", _plain(node)) for title, node in zip(filters, added, strict=True)]
+    return Outline("and", (), (_align(words, first), *named))
 
 
 def _shape(raw: Any) -> Shape:

@@ -14,7 +14,7 @@ from sigtrawl.plan import LogSource, Node, RuleEntry
 from sigtrawl.rules import compat
 from sigtrawl.rules.detections import lower_detection
 from sigtrawl.rules.documents import Document
-from sigtrawl.rules.outline import parts_of
+from sigtrawl.rules.outline import parts_of, same_form
 from sigtrawl.rules.placeholders import Values
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ class Rule:
         warnings: What its author should look at.
         raw: The mapping that it was read from.
         filters: The titles of the filters that were applied to it.
+        worded: Whether the lowered condition still has the form of the written one; a pipeline may have changed it.
     """
 
     id: str | None
@@ -75,6 +76,7 @@ class Rule:
     warnings: tuple[RuleError, ...] = field(repr=False)
     raw: Mapping[str, Any] = field(repr=False)
     filters: tuple[str, ...] = ()
+    worded: bool = field(default=True, repr=False)
 
     def entry(self) -> RuleEntry:
         """Give what a Plan holds of the rule."""
@@ -90,8 +92,13 @@ class Rule:
             path=self.path,
             condition=self.condition,
             placeholders=self.placeholders,
-            parts=None if self.condition is None else parts_of(self.raw["detection"], self.conditions),
+            parts=self._parts(),
         )
+
+    def _parts(self) -> Mapping[str, Any] | None:
+        if self.condition is None or not self.worded:
+            return None
+        return parts_of(self.raw["detection"], self.conditions, self.filters)
 
 
 class Gatherer:
@@ -170,6 +177,7 @@ def read_rule(
         placeholders=missing,
         warnings=tuple(told.warnings),
         raw=raw,
+        worded=pipelines is None or same_form(lowering.node, node),
     )
     return rule, []
 
