@@ -4,9 +4,9 @@ Lowering leaves predicates and nothing of how the rule is written, because match
 carries, beside each condition, the texts of the conditions and the keys of the detections (`parts_of`), and `outline` lays them
 over the lowered tree again: the same texts are parsed once more over the names alone, and both trees are walked together.
 
-Where they do not agree the tree is shown without names. Where a pipeline changed the form of the condition (`same_form`) there are
-no words to begin with: the keys of a detection would be laid over whatever stands in its place. Carrying a second, labelled tree
-was rejected: it would have to be kept equal to the first by everything that touches a condition.
+Where they do not agree the tree is shown without names. Where a pipeline changed the form of the condition (`same_form`) there
+are no words to begin with: the keys of a detection would be laid over whatever stands in its place. Carrying a second, labelled
+tree was rejected: it would have to be kept equal to the first by everything that touches a condition.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
