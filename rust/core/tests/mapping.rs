@@ -38,8 +38,8 @@ fn bind(mapping: &Value, predicate: &Value, schema: &Schema) -> Arc<Binding> {
 }
 
 /// The rows that match, and how many values had no text form.
-fn matches(batch: &RecordBatch, answer: &Value, op: &str, value: Value) -> (Vec<u32>, u64) {
-    let predicate = json!({"field": "f", "op": op, "value": value});
+fn matches(batch: &RecordBatch, answer: &Value, op: &str, value: impl Into<Value>) -> (Vec<u32>, u64) {
+    let predicate = json!({"field": "f", "op": op, "value": value.into()});
     let bound = bind(&mapping(answer, &json!({})), &predicate, &batch.schema());
     let mut scanner = bound.scanner();
     let found = scanner.scan(&batch.project(bound.columns()).expect("columns")).expect("a scan");
