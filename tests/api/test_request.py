@@ -1,10 +1,12 @@
 """What a caller may write for a schema, a log source, columns and threads."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from sigtrawl import schemas
 from sigtrawl.errors import SchemaError, UsageError
 from sigtrawl.request import read_logsource, request
 
@@ -44,6 +46,28 @@ def test_a_file_is_read_and_joins_the_mappings(tmp_path: Path) -> None:
     asked = request(schema=path)
     assert asked.schema == "own"
     assert asked.mappings[-1].fields["Image"].columns == ("proc",)
+
+
+def test_an_alias_is_as_good_as_the_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    renamed = replace(schemas.builtin()[0], aliases=("everything-in-one",))
+    monkeypatch.setattr(schemas, "builtin", lambda: (renamed,))
+    asked = request(schema="everything-in-one")
+    assert (asked.schema, asked.own) == ("windows", ())
+
+
+def test_a_file_demands_its_columns_and_a_built_in_mapping_none(tmp_path: Path) -> None:
+    path = tmp_path / "own.yml"
+    path.write_text(OWN)
+    demand = {"schema": "own", "file": str(path), "place": "fields.Image", "columns": ["proc"], "needs": [[]]}
+    assert json.loads(request(schema=path).to_json())["demands"] == [demand]
+    assert json.loads(request(schema="windows").to_json())["demands"] == []
+
+
+def test_a_file_with_the_name_of_a_built_in_mapping(tmp_path: Path) -> None:
+    path = tmp_path / "own.yml"
+    path.write_text(OWN.replace("name: own", "name: windows"))
+    with pytest.raises(SchemaError, match=r"own\.yml: name: 'windows' is a name of a known schema already"):
+        request(schema=path)
 
 
 def test_an_unknown_schema_names_the_known_ones() -> None:

@@ -52,6 +52,38 @@ CASES: dict[str, tuple[int, tuple[str, ...]]] = {
     "check-nothing-to-run": (3, ("check", "{events}", "-r", "{rules}/linux.yml")),
 }
 
+MAPPING = """\
+name: own
+recognise: {all: [EventID]}
+time: [UtcTime]
+fields: {Image: exe}
+routes:
+  - logsource: {category: process_creation}
+"""
+MAPPINGS = {
+    "mapping-unknown-key": MAPPING.replace("time:", "times:"),
+    "mapping-duplicate-key": MAPPING.replace("{Image: exe}", "{Image: exe, Image: path}"),
+    "mapping-name-taken": MAPPING.replace("name: own", "name: windows"),
+    "mapping-extends-itself": "name: own\nextends: own.yml\n",
+    "mapping-extends-unknown": "name: own\nextends: window\n",
+    "mapping-bad-path": MAPPING.replace("Image: exe", "Image: 'files[0].path'"),
+    "mapping-bad-unit": MAPPING.replace("[UtcTime]", "[{column: UtcTime, unit: seconds}]"),
+    "mapping-join-of-one": MAPPING.replace("Image: exe", "Image: {join: [exe], with: ''}"),
+    "mapping-column-in-no-input": MAPPING.replace("Image: exe", "Image: image"),
+    "mapping-time-in-no-input": MAPPING.replace("Image: exe", "Image: Image").replace("UtcTime", "Zeit"),
+}
+
+
+@pytest.mark.parametrize("command", ["scan", "check"])
+@pytest.mark.parametrize("name", MAPPINGS)
+def test_a_mapping_that_is_wrong_or_does_not_fit(
+    name: str, command: str, run: Any, rules: Path, events: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "own.yml").write_text(MAPPINGS[name])
+    result = run(command, str(events), "-r", str(rules), "--schema", str(tmp_path / "own.yml"))
+    assert (result.out, result.status) == ("", 3)
+    agrees(name, result.err, tmp_path)
+
 
 @pytest.mark.parametrize("name", CASES)
 def test_an_error_is_one_clear_message(name: str, run: Any, rules: Path, bad_rule: Path, events: Path, tmp_path: Path) -> None:

@@ -85,6 +85,7 @@ def test_a_chain_of_files(tmp_path: Path) -> None:
         ("loop.yml", r"loop\.yml: extends: the file extends itself: .*own\.yml → .*loop\.yml → .*own\.yml$"),
         ("gone.yml", r"own\.yml: extends: there is no file .*gone\.yml to extend"),
         ("nothing", r"own\.yml: extends: there is no schema 'nothing' to extend \(known: .*windows"),
+        ("window", r"own\.yml: extends: there is no schema 'window' to extend \(did you mean windows\?\)$"),
         ("broken.yml", r"broken\.yml: fields: must be a mapping"),
         ("[a]", r"own\.yml: extends: must be non-empty text, not a list"),
     ],

@@ -8,6 +8,7 @@ which rows are what) and is replaced as a whole, because half of a statement mea
 from collections.abc import Callable, Collection, Sequence
 from collections.abc import Mapping as AnyMapping
 from dataclasses import replace
+from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
 from typing import TypeAlias, TypeVar
@@ -30,8 +31,10 @@ def without_files(known: Sequence[Mapping]) -> FindBase:
         for mapping in known:
             if given in {mapping.name, *mapping.aliases}:
                 return mapping
-        names = ", ".join(sorted(mapping.name for mapping in known)) or "none is known"
-        raise place.error(f"there is no schema {given!r} to extend (known: {names})")
+        names = sorted(name for mapping in known for name in (mapping.name, *mapping.aliases))
+        close = get_close_matches(given, names, n=1)
+        told = f"did you mean {close[0]}?" if close else f"known: {', '.join(names) or 'none'}"
+        raise place.error(f"there is no schema {given!r} to extend ({told})")
 
     return find
 

@@ -86,6 +86,8 @@ fn a_part_without_a_text_form_is_left_out_and_counted() {
     assert_eq!(ends(json!({"join": ["key", "raw"], "with": "-"}), "Soft"), (vec![0], 1));
     assert_eq!(ends(json!({"join": ["key", "raw"], "with": "-"}), "-raw"), (vec![1], 1));
     assert_eq!(ends(json!({"join": ["raw", "name"], "with": "-"}), "Run"), (vec![], 1), "the first part decides");
+    let join = json!({"join": ["key", "raw"], "with": "-"});
+    assert_eq!(matches(&events, &join, "exists", Value::Null), (vec![0, 1, 2], 0), "no rule asks for its text");
 }
 
 #[test]

@@ -145,14 +145,15 @@ impl Scanner {
             let column = |column: usize| batch.column(binding.positions[&column]);
             let mut failures = Failures { counts: &mut self.not_evaluable, binding: &binding };
             state.begin(bound.matcher.slots());
+            // Whether a value is there can be told without its text: only what some rule asks about it counts.
+            let asked =
+                bound.matcher.slots() > 0 || binding.references.iter().any(|of| of.value == at || of.other == at);
             let leaves = match &bound.source {
                 Source::Path(path) => {
                     let leaves = leaves(column(path.column), path)?;
                     let before = state.signatures.not_evaluable;
                     state.signatures.of_rows(&bound.matcher, &leaves, rows, None, &mut state.rows)?;
-                    // Whether a value is there can be told without its text: only what some rule asks about it counts.
-                    if bound.matcher.slots() > 0 || binding.references.iter().any(|of| of.value == at || of.other == at)
-                    {
+                    if asked {
                         failures.add(path, state.signatures.not_evaluable - before);
                     }
                     leaves
@@ -160,7 +161,9 @@ impl Scanner {
                 Source::Join(join) => {
                     let (leaves, unreadable) = join.texts(rows, column)?;
                     state.signatures.of_rows(&bound.matcher, &leaves, rows, None, &mut state.rows)?;
-                    join.parts.iter().zip(unreadable).for_each(|(path, count)| failures.add(path, count));
+                    if asked {
+                        join.parts.iter().zip(unreadable).for_each(|(path, count)| failures.add(path, count));
+                    }
                     leaves
                 }
             };

@@ -2,6 +2,7 @@
 
 mod common;
 mod damage;
+mod demands;
 mod drift;
 mod events;
 mod inputs;
