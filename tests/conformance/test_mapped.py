@@ -58,6 +58,9 @@ def test_generated_mappings(
         if (entry["state"], tuple(entry["lost"]), tuple(entry["missing"])) != (state.state, state.lost, state.missing)
     ]
     assert told == [], mapping
+    unreadable = {entry["column"]: entry["values"] for entry in report["not_evaluable"]}
+    if all(entry["state"] in {"runs", "partial"} for entry in report["rules"]):
+        assert unreadable == {entry.column: entry.values for entry in reference.not_evaluable}, mapping
 
 
 MICROSECONDS: dict[str, Fraction] = {"s": Fraction(10**6), "ms": Fraction(10**3), "us": Fraction(1), "ns": Fraction(1, 1000)}

@@ -65,7 +65,7 @@ fn the_time_of_a_nested_column_is_read_though_the_event_does_not_show_it() {
     let given = paths(&[dir.path()]);
     let times = |time: Value| -> (Vec<Option<i64>>, u64, Vec<String>) {
         let mut stream = scan(&netcat(), &given, &own(&time, &["Image"], &json!([[]]))).expect("a scan");
-        let micros = batches(&mut stream).iter().flat_map(|batch| {
+        let micros = batches(&mut stream).into_iter().flat_map(|batch| {
             let column = batch.column_by_name("time").expect("times").clone();
             let column =
                 column.as_any().downcast_ref::<arrow::array::TimestampMicrosecondArray>().expect("times").clone();
