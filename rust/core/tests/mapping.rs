@@ -38,8 +38,8 @@ fn bind(mapping: &Value, predicate: &Value, schema: &Schema) -> Arc<Binding> {
 }
 
 /// The rows that match, and how many values had no text form.
-fn matches(batch: &RecordBatch, answer: &Value, op: &str, value: impl Into<Value>) -> (Vec<u32>, u64) {
-    let predicate = json!({"field": "f", "op": op, "value": value.into()});
+fn matches(batch: &RecordBatch, answer: &Value, op: &str, value: &Value) -> (Vec<u32>, u64) {
+    let predicate = json!({"field": "f", "op": op, "value": value});
     let bound = bind(&mapping(answer, &json!({})), &predicate, &batch.schema());
     let mut scanner = bound.scanner();
     let found = scanner.scan(&batch.project(bound.columns()).expect("columns")).expect("a scan");
@@ -47,7 +47,7 @@ fn matches(batch: &RecordBatch, answer: &Value, op: &str, value: impl Into<Value
 }
 
 fn rows(batch: &RecordBatch, answer: &Value, op: &str, value: &str) -> Vec<u32> {
-    matches(batch, answer, op, json!(value)).0
+    matches(batch, answer, op, &json!(value)).0
 }
 
 fn registry() -> RecordBatch {
@@ -69,8 +69,8 @@ fn joined_columns_are_one_value() {
     assert_eq!(rows(&events, &join, "equals", r"\Run"), [2], "an empty text is a text");
     assert_eq!(rows(&events, &join, "regex", r"\\Run$"), [0, 2]);
     assert_eq!(rows(&events, &join, "like", r"HKLM\\*R?n"), [0]);
-    assert_eq!(matches(&events, &join, "null", Value::Null).0, [3], "nothing without the first part");
-    assert_eq!(matches(&events, &join, "exists", Value::Null).0, [0, 1, 2]);
+    assert_eq!(matches(&events, &join, "null", &Value::Null).0, [3], "nothing without the first part");
+    assert_eq!(matches(&events, &join, "exists", &Value::Null).0, [0, 1, 2]);
     let three = json!({"join": ["key", "absent", "number"], "with": ":"});
     assert_eq!(rows(&events, &three, "equals", r"HKLM\Soft:16"), [0], "a missing column is left out");
     let nothing = json!({"join": ["absent", "key"], "with": ":"});
@@ -82,12 +82,12 @@ fn joined_columns_are_one_value() {
 #[test]
 fn a_part_without_a_text_form_is_left_out_and_counted() {
     let events = registry();
-    let ends = |join: Value, value: &str| matches(&events, &join, "endswith", json!(value));
-    assert_eq!(ends(json!({"join": ["key", "raw"], "with": "-"}), "Soft"), (vec![0], 1));
-    assert_eq!(ends(json!({"join": ["key", "raw"], "with": "-"}), "-raw"), (vec![1], 1));
-    assert_eq!(ends(json!({"join": ["raw", "name"], "with": "-"}), "Run"), (vec![], 1), "the first part decides");
+    let ends = |join: &Value, value: &str| matches(&events, join, "endswith", &json!(value));
+    assert_eq!(ends(&json!({"join": ["key", "raw"], "with": "-"}), "Soft"), (vec![0], 1));
+    assert_eq!(ends(&json!({"join": ["key", "raw"], "with": "-"}), "-raw"), (vec![1], 1));
+    assert_eq!(ends(&json!({"join": ["raw", "name"], "with": "-"}), "Run"), (vec![], 1), "the first part decides");
     let join = json!({"join": ["key", "raw"], "with": "-"});
-    assert_eq!(matches(&events, &join, "exists", Value::Null), (vec![0, 1, 2], 0), "no rule asks for its text");
+    assert_eq!(matches(&events, &join, "exists", &Value::Null), (vec![0, 1, 2], 0), "no rule asks for its text");
 }
 
 #[test]
@@ -176,9 +176,9 @@ fn chosen(events: &RecordBatch, kind: &DataType) {
     assert_eq!(rows(events, &md5, "equals", "aa"), [0], "{kind}: one without an algorithm is not chosen");
     assert_eq!(rows(events, &json!("hashes.value"), "equals", "aa"), [0, 1], "{kind}");
     assert_eq!(rows(events, &json!("hashes[algorithm=sha-1|MD5].value"), "equals", "bb"), [0], "{kind}");
-    assert_eq!(matches(events, &md5, "exists", Value::Null).0, [0], "{kind}");
-    assert_eq!(matches(events, &md5, "null", Value::Null).0, [1, 2, 3], "{kind}: a null value is none");
-    assert_eq!(matches(events, &json!("hashes[algorithm=MD5]"), "exists", Value::Null).0, [0, 1], "{kind}");
+    assert_eq!(matches(events, &md5, "exists", &Value::Null).0, [0], "{kind}");
+    assert_eq!(matches(events, &md5, "null", &Value::Null).0, [1, 2, 3], "{kind}: a null value is none");
+    assert_eq!(matches(events, &json!("hashes[algorithm=MD5]"), "exists", &Value::Null).0, [0, 1], "{kind}");
     let split = json!({"hashes": {"MD5": "hashes[algorithm=MD5].value", "SHA1": "hashes[algorithm=SHA-1].value"}});
     assert_eq!(rows(events, &split, "contains", "md5=AA"), [0], "{kind}");
     assert_eq!(rows(events, &split, "contains", "SHA1=AA"), [] as [u32; 0], "{kind}");
@@ -191,30 +191,30 @@ fn chosen(events: &RecordBatch, kind: &DataType) {
 fn a_route_needs_its_columns() {
     let events = registry();
     let predicate = json!({"field": "f", "op": "null"});
-    let state = |route: Value| bind(&mapping(&json!("absent"), &route), &predicate, &events.schema()).states()[0].state;
-    assert_eq!(state(json!({"needs": ["key"]})), State::Partial);
-    assert_eq!(state(json!({"needs": ["key", "absent.column"]})), State::NoLogSource);
-    assert_eq!(state(json!({"needs": ["absent"], "when": {"absent": [null]}})), State::NoLogSource);
+    let state = |route: &Value| bind(&mapping(&json!("absent"), route), &predicate, &events.schema()).states()[0].state;
+    assert_eq!(state(&json!({"needs": ["key"]})), State::Partial);
+    assert_eq!(state(&json!({"needs": ["key", "absent.column"]})), State::NoLogSource);
+    assert_eq!(state(&json!({"needs": ["absent"], "when": {"absent": [null]}})), State::NoLogSource);
 }
 
 #[test]
 fn the_mapping_of_which_most_is_there_is_recognised() {
-    let known = |name: &str, recognise: Value| json!({"name": name, "recognise": recognise, "routes": []});
-    let recognise = |mappings: Vec<Value>| {
+    let known = |name: &str, recognise: &Value| json!({"name": name, "recognise": recognise, "routes": []});
+    let recognise = |mappings: &[Value]| {
         let plan = json!({"format": "sigtrawl-plan", "version": 1, "predicates": [], "rules": []});
         let rules = RuleSet::from_json(plan.to_string().as_bytes()).expect("a plan");
         let options: BindOptions = serde_json::from_value(json!({"mappings": mappings})).expect("options");
         Binding::new(&rules, &registry().schema(), &options)
             .map(|bound| (bound.schema_name().unwrap_or_default().to_owned(), bound.schema_reason().to_owned()))
     };
-    let few = known("b", json!({"all": ["key"]}));
-    let found = recognise(vec![few.clone(), known("c", json!({"any": ["name", "x", "number"]}))]).expect("a schema");
+    let few = known("b", &json!({"all": ["key"]}));
+    let found = recognise(&[few.clone(), known("c", &json!({"any": ["name", "x", "number"]}))]).expect("a schema");
     assert_eq!(found, ("c".to_owned(), "has the columns name, number".to_owned()));
-    let found = recognise(vec![few.clone(), known("a", json!({"any": ["name"]}))]).expect("a schema");
+    let found = recognise(&[few.clone(), known("a", &json!({"any": ["name"]}))]).expect("a schema");
     assert_eq!(found.0, "a", "of equal ones the first by name");
-    let found = recognise(vec![few, known("a", json!({"all": ["key", "name"], "none": ["raw"]}))]).expect("a schema");
+    let found = recognise(&[few, known("a", &json!({"all": ["key", "name"], "none": ["raw"]}))]).expect("a schema");
     assert_eq!(found.0, "b");
-    let error = recognise(vec![known("a", json!({"all": ["x", "name"], "none": ["raw"]}))]).expect_err("none fits");
+    let error = recognise(&[known("a", &json!({"all": ["x", "name"], "none": ["raw"]}))]).expect_err("none fits");
     assert_eq!(error.kind(), ErrorKind::Schema);
     assert!(error.to_string().contains("; a lacks x and is ruled out by raw;"), "{error}");
     let events = batch(vec![("hashes", Arc::new(hashes()) as ArrayRef)]);

@@ -63,8 +63,8 @@ fn the_time_of_a_nested_column_is_read_though_the_event_does_not_show_it() {
         [("Image", text(&["nc", "nc"])), ("meta", Arc::new(meta)), ("_time", text(&["soon", "1970-01-01"]))];
     write(&dir.path().join("a.parquet"), &[batch(&columns)]);
     let given = paths(&[dir.path()]);
-    let times = |time: Value| -> (Vec<Option<i64>>, u64, Vec<String>) {
-        let mut stream = scan(&netcat(), &given, &own(&time, &["Image"], &json!([[]]))).expect("a scan");
+    let times = |time: &Value| -> (Vec<Option<i64>>, u64, Vec<String>) {
+        let mut stream = scan(&netcat(), &given, &own(time, &["Image"], &json!([[]]))).expect("a scan");
         let micros = batches(&mut stream).into_iter().flat_map(|batch| {
             let column = batch.column_by_name("time").expect("times").clone();
             let column =
@@ -76,10 +76,10 @@ fn the_time_of_a_nested_column_is_read_though_the_event_does_not_show_it() {
         (micros, report.unreadable_times, report.inputs[0].time.clone())
     };
     let by_path = json!([{"column": "meta.at", "unit": "ms"}, "absent"]);
-    assert_eq!(times(by_path), (vec![Some(1_500_000), Some(-1_000)], 0, vec!["meta.at".to_owned()]));
-    assert_eq!(times(json!(["meta.at"])), (vec![None, None], 2, vec!["meta.at".to_owned()]), "no unit, no time");
+    assert_eq!(times(&by_path), (vec![Some(1_500_000), Some(-1_000)], 0, vec!["meta.at".to_owned()]));
+    assert_eq!(times(&json!(["meta.at"])), (vec![None, None], 2, vec!["meta.at".to_owned()]), "no unit, no time");
     let first = json!(["_time", {"column": "meta.at", "unit": "s"}]);
     let names = vec!["_time".to_owned(), "meta.at".to_owned()];
-    assert_eq!(times(first), (vec![Some(1_500_000_000), Some(0)], 0, names));
-    assert_eq!(times(json!([])), (vec![None, None], 0, vec![]));
+    assert_eq!(times(&first), (vec![Some(1_500_000_000), Some(0)], 0, names));
+    assert_eq!(times(&json!([])), (vec![None, None], 0, vec![]));
 }
