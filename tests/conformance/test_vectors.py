@@ -116,7 +116,8 @@ def test_every_line_has_its_vectors(key: str) -> None:
     assert line["means"].endswith(".")
     if "tests" in line:
         assert set(line) == {"means", "tests"}
-        assert all((ROOT / test).is_file() for test in line["tests"])
+        for file, _, name in (test.partition("::") for test in line["tests"]):
+            assert f"\ndef {name}(" in (ROOT / file).read_text()
     else:
         assert set(line) == {"means", "answers"}
         assert {vector["expect"] for _, vector in vectors() if key in lines_of(vector)} >= set(line["answers"])

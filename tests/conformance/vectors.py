@@ -122,5 +122,6 @@ def _as(value: Any, kind: pa.DataType) -> Any:
 if __name__ == "__main__":  # python -m tests.conformance.vectors: the number of vectors of each line
     counts = {key: sum(key in lines_of(vector) for _, vector in vectors()) for key in lines()}
     for key, count in counts.items():
-        print(f"{count:5} {key:32} {lines()[key]['means']}")  # noqa: T201 - this is what it is run for
+        number = count or "tests"
+        print(f"{number:>5} {key:32} {lines()[key]['means']}")  # noqa: T201 - this is what it is run for
     print(f"{len(vectors()):5} vectors")  # noqa: T201 - the same
