@@ -45,7 +45,7 @@ demo: build ## Generate 200,000 events, scan them with the netcat rule, show the
 build: $(VENV)/.built ## The environment and the release build
 
 .PHONY: test
-test: test-rust test-python ## Everything that proves correctness
+test: test-rust test-oldest test-python ## Everything that proves correctness
 
 .PHONY: test-full
 test-full: test-rust build ## As test, with every generated event of every rule (minutes, 4 GB)
@@ -101,8 +101,7 @@ test-rust: $(VENV)/.deps need-rust
 test-python: build
 	$(BIN)/python -m pytest
 
-# What depends on pySigma and Typer, on the oldest versions of everything that pyproject.toml allows. No part of `test` yet: the oldest
-# polars or pyarrow end the process in one of the vectors, which is still to be found.
+# What depends on pySigma and Typer, on the oldest versions of everything that pyproject.toml allows.
 .PHONY: test-oldest
 test-oldest: build $(OLDEST)/.deps
 	PYTHONPATH=python $(OLDEST)/bin/python -m pytest -q -p no:cacheprovider tests/rules tests/cli \

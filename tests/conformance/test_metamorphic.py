@@ -6,8 +6,9 @@ Every public rule runs on the attack samples, as data in memory and as rewritten
 
 from collections.abc import Callable
 from functools import partial
+from itertools import accumulate, product
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import polars as pl
 import pyarrow as pa
@@ -41,6 +42,17 @@ def texts_as(samples: pa.Table, text: pa.DataType) -> pa.Table:
     return samples.cast(schema)
 
 
+def lists_of_one(samples: pa.Table) -> pa.Table:
+    """Put every text into a list of its own; a null stays one."""
+    for place, field in enumerate(samples.schema):
+        if field.type == pa.string():
+            texts = samples[field.name].combine_chunks()
+            ends = [0, *accumulate(map(int, texts.is_valid().to_pylist()))]
+            lists = pa.ListArray.from_arrays(pa.array(ends, pa.int32()), texts.drop_null(), mask=texts.is_null())
+            samples = samples.set_column(place, field.name, lists)
+    return samples
+
+
 def event_id_as(samples: pa.Table, kind: pa.DataType) -> pa.Table:
     place = samples.schema.get_field_index("EventID")
     return samples.set_column(place, "EventID", samples["EventID"].cast(kind))
@@ -67,6 +79,7 @@ LAYOUTS: dict[str, Callable[[pa.Table], Any]] = {
     "polars": pl.DataFrame,
     "offsets": sliced,
     "empty columns": with_empty_columns,
+    "lists of one": lists_of_one,
     "columns reversed": lambda table: table.select(table.column_names[::-1]),
     **{
         f"EventID as {kind}": partial(event_id_as, kind=kind)
@@ -87,6 +100,18 @@ def test_batches(samples: pa.Table, expected: Pairs, corpus: st.RuleSet, size: i
     found = pairs(corpus.match(pa.RecordBatchReader.from_batches(samples.schema, batches), columns=[]))
     assert found == [(rule, row) for rule, row in expected if row < some.num_rows]
     assert found
+
+
+@pytest.mark.parametrize("text", [pa.string(), pa.string_view(), pa.dictionary(pa.int32(), pa.string())], ids=str)
+def test_batches_of_every_kind_of_text(samples: pa.Table, expected: Pairs, corpus: st.RuleSet, text: pa.DataType) -> None:
+    """Each batch of dictionaries has one of its own, and many of these have as many values as the one before."""
+    batches = [
+        batch
+        for start in range(0, samples.num_rows, 50)
+        for batch in texts_as(samples.slice(start, 50), text).combine_chunks().to_batches()
+    ]
+    found = pairs(corpus.match(pa.RecordBatchReader.from_batches(batches[0].schema, batches), columns=[]))
+    assert found == expected
 
 
 @pytest.mark.parametrize("threads", [1, 2, 4])
@@ -134,6 +159,79 @@ def test_files(samples: pa.Table, expected: Pairs, corpus: st.RuleSet, tmp_path:
     path = tmp_path / "events.parquet"
     FILES[form](samples, path)
     assert pairs(st.scan(path, corpus, columns=[])) == expected
+
+
+@pytest.mark.parametrize("parts", [2, 7])
+def test_several_files(samples: pa.Table, expected: Pairs, corpus: st.RuleSet, tmp_path: Path, parts: int) -> None:
+    size = -(-samples.num_rows // parts)
+    for part in range(parts):
+        table = samples.slice(part * size, size)
+        write_pyarrow(table if part % 2 else LAYOUTS["dictionary"](table), tmp_path / f"{part}.parquet")
+    matches = st.scan(tmp_path, corpus, columns=[])
+    found = matches.to_polars()
+    assert matches.report.input_states() == {"whole": parts}
+    start = found["file"].str.extract(r"(\d+)\.parquet$").cast(pl.Int64) * size
+    assert sorted(found.select("rule_id", pl.col("row") + start).rows()) == expected
+
+
+@pytest.mark.parametrize("engine", ["core", "reference"])
+@pytest.mark.parametrize("layout", ["permuted", "offsets", "lists of one", "EventID as string", "dictionary"])
+def test_generated_layouts_on_both_engines(layout: str, engine: Literal["core", "reference"]) -> None:
+    """A small table of awkward texts, where more than the public rules' fields is asked about."""
+    texts = ["", "a", "A", " a", "a\n", "Kelvin \u212a", "5", "05", "x\\y", "-a", None, "10.0.0.1"]
+    table = pa.table({"f": texts, "g": texts[::-1], "EventID": pa.array(range(len(texts)), pa.int64())})
+    detections = [
+        *("f: a", "f|contains: k", "f: 5", "f|re: '^a$'", "f: null", "f: ''", "f|fieldref: g", "f|cidr: 10.0.0.0/8", "f: '?*'"),
+        *("EventID: 5", "EventID|gte: 3", "EventID: '1?'", "f|windash: '-a'", "f|neq: a", "f|exists: false", "f|cased: A"),
+    ]
+    rules = st.compile(
+        st.rules_from_yaml(
+            "\n---\n".join(
+                f"title: '{number}'\nid: 00000000-0000-4000-8000-{number:012}\nlogsource: {{category: test}}\n"
+                f"detection:\n  sel: {{{detection}}}\n  condition: {condition}\n"
+                for number, (detection, condition) in enumerate(product(detections, ("sel", "not sel")))
+            )
+        )
+    )
+
+    def found(data: pa.Table) -> list[tuple[str, int]]:
+        return sorted(rules.match(data, schema="none", columns=[], engine=engine).to_polars().select("rule_id", "row").rows())
+
+    plain = found(table)
+    assert len({rule for rule, _ in plain}) > len(detections)
+    if layout == "permuted":
+        order = [(row * 5 + 3) % len(texts) for row in range(len(texts))]
+        assert sorted((rule, order[row]) for rule, row in found(table.take(order))) == plain
+    elif layout == "offsets":
+        longer = pa.concat_tables([table.slice(3, 5), table, table]).combine_chunks()
+        assert found(longer.slice(5, len(texts))) == plain
+    else:
+        assert found(LAYOUTS[layout](table)) == plain
+
+
+@pytest.mark.parametrize("statistics", [True, False])
+def test_no_row_group_is_passed_over(tmp_path: Path, statistics: bool) -> None:
+    """Row groups of one value or none, which statistics describe wholly: what a NOT, a null or folding selects is found."""
+    long = "x" * 100  # longer than the statistics that writers keep
+    values = ["b", None, "A", "\u212aey", f"{long}A", f"{long}\u017f", ""]
+    path = tmp_path / "events.parquet"
+    table = pa.table({"f": [value for value in values for _ in range(3)]})
+    write_pyarrow(table, path, row_group_size=3, write_statistics=statistics)
+    wanted = {
+        "f: b": {0},
+        "f: a": {2},
+        "f: null": {1},
+        "f: KEY": {3},
+        f"f: {long}a": {4},
+        f"f|startswith: {long}S": {5},
+        "f: ''": {6},
+    }
+    for detection, groups in wanted.items():
+        for condition, expected in (("sel", groups), ("not sel", set(range(len(values))) - groups)):
+            rule = f"title: t\nlogsource: {{category: test}}\ndetection:\n  sel: {{{detection}}}\n  condition: {condition}\n"
+            matches = st.scan(path, st.compile(st.rules_from_yaml(rule)), schema="none").to_polars()
+            assert set(matches["row_group"]) == expected, rule
+            assert matches.height == 3 * len(expected)
 
 
 @pytest.mark.parametrize("threads", [1, 4])

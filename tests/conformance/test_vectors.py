@@ -32,7 +32,8 @@ def retyped(event: Event, text: pa.DataType) -> pa.Table:
     table = pa.Table.from_pylist([event])
     for place, field in enumerate(table.schema):
         if field.type == pa.string():
-            table = table.set_column(place, field.name, table[field.name].cast(text))
+            # Made anew, not cast: pyarrow before 25 ends the process when it hands out short texts cast to views.
+            table = table.set_column(place, field.name, pa.array(table[field.name].to_pylist(), text))
     return table
 
 
@@ -92,9 +93,12 @@ def test_own_vectors_that_say_more_than_an_event(vector: Vector, engine: Engine,
     options: dict[str, Any] = {name: vector[name] for name in ("logsource", "schema") if name in vector} or {"schema": "none"}
     options |= {"engine": engine, "columns": []}
     found = [] if old_times else [compiled_rules.match(table, **options)]
-    if not any(str(kind).startswith("list_view") for kind in table.schema.types):  # which pyarrow does not write
-        path = tmp_path / "event.parquet"
+    path = tmp_path / "event.parquet"
+    try:
         pq.write_table(table, path, use_deprecated_int96_timestamps=old_times)
+    except pa.ArrowNotImplementedError:  # no pyarrow writes every type: list views, and views in the oldest that is supported
+        assert {"list_view", "string_view", "binary_view"} & {str(kind).split("<")[0] for kind in table.schema.types}
+    else:
         try:
             found.append(st.scan(path, compiled_rules, **options))
         except NothingToRun:
@@ -112,7 +116,8 @@ def test_every_line_has_its_vectors(key: str) -> None:
     assert line["means"].endswith(".")
     if "tests" in line:
         assert set(line) == {"means", "tests"}
-        assert all((ROOT / test).is_file() for test in line["tests"])
+        for file, _, name in (test.partition("::") for test in line["tests"]):
+            assert f"\ndef {name}(" in (ROOT / file).read_text()
     else:
         assert set(line) == {"means", "answers"}
         assert {vector["expect"] for _, vector in vectors() if key in lines_of(vector)} >= set(line["answers"])

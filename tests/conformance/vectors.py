@@ -82,12 +82,16 @@ def lines_of(vector: Vector) -> list[str]:
 
 def typed(event: dict[str, Any], types: dict[str, str]) -> pa.Table:
     """Make a table of one row whose columns have the types that are named, and inferred ones elsewhere."""
-    return pa.table(
-        {
-            name: pa.array([value]) if name not in types else pa.array([_as(value, TYPES[types[name]])], TYPES[types[name]])
-            for name, value in event.items()
-        }
-    )
+    return pa.table({name: _column(value, types.get(name)) for name, value in event.items()})
+
+
+def _column(value: Any, name: str | None) -> pa.Array:
+    if name is None:
+        return pa.array([value])
+    kind = TYPES[name]
+    if pa.types.is_dictionary(kind):  # older versions of pyarrow make only some of them from values
+        return pa.DictionaryArray.from_arrays(pa.array([0], kind.index_type), pa.array([value], kind.value_type))
+    return pa.array([_as(value, kind)], kind)
 
 
 def _as(value: Any, kind: pa.DataType) -> Any:
@@ -118,5 +122,6 @@ def _as(value: Any, kind: pa.DataType) -> Any:
 if __name__ == "__main__":  # python -m tests.conformance.vectors: the number of vectors of each line
     counts = {key: sum(key in lines_of(vector) for _, vector in vectors()) for key in lines()}
     for key, count in counts.items():
-        print(f"{count:5} {key:32} {lines()[key]['means']}")  # noqa: T201 - this is what it is run for
+        number = count or "tests"
+        print(f"{number:>5} {key:32} {lines()[key]['means']}")  # noqa: T201 - this is what it is run for
     print(f"{len(vectors()):5} vectors")  # noqa: T201 - the same

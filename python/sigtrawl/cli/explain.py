@@ -57,6 +57,7 @@ def explain(
     file: Annotated[
         str | None,
         typer.Option(
+            "--file",  # told, because older versions of Typer name an option after such a metavar
             metavar="FILE",
             help="The file of the row, or the end of its path, where EVENTS are several files.",
             show_default=False,
