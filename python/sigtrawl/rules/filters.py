@@ -5,13 +5,16 @@ ANDed as it is written, which is what pySigma does; a filter that takes matches 
 without any ``not`` gets a warning, because the example in the specification reads the other way round. Its condition is
 lowered by itself, so its identifiers and the rule's never meet.
 
+Under pySigma pipelines a filter goes through them for each rule that it is for, in that rule's place: a pipeline that renames the
+fields of some log sources has to rename the filter's there, and there only.
+
 A filter that waits for placeholder values lets the rules wait that it would be applied to: without it they would match more
 than somebody decided they should.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sigtrawl.errors import RuleError
 from sigtrawl.plan import LogSource, Node, all_of
@@ -22,6 +25,9 @@ from sigtrawl.rules.literals import shorten
 from sigtrawl.rules.names import canonical_name
 from sigtrawl.rules.placeholders import Values
 from sigtrawl.rules.rule import NEEDS_VALUES, READY, Gatherer, Rule, refuse_repeated, warn_of_readings
+
+if TYPE_CHECKING:
+    from sigtrawl.rules.pipelines import Pipelines
 
 ANY = "any"
 _RULES_HINT = "name rules by id or name, or write 'rules: any' for all of this log source"
@@ -149,11 +155,46 @@ def apply_filters(rules: list[Rule], filters: list[Filter]) -> list[Rule]:
 
 
 def _filtered(rule: Rule, filters: list[Filter]) -> Rule:
-    mine = [one for one in filters if one.covers(rule.logsource) and one.names(rule.id, rule.name)]
+    mine = _for(rule, filters)
+    return _anded(rule, mine, [(one.condition, one.placeholders) for one in mine])
+
+
+def filter_through(
+    rule: Rule, filters: list[Filter], pipelines: "Pipelines", given: Values
+) -> tuple[Rule | None, list[RuleError]]:
+    """AND to a rule the conditions of the filters that are for it, each sent through the pipelines as a part of this rule.
+
+    Returns:
+        The rule, or None and why: without a filter that the pipelines refuse it would match more than somebody decided.
+    """
+    from sigtrawl.rules.pipelines import apply
+
+    mine = _for(rule, filters)
+    told = Gatherer(rule.raw, rule.file)
+    parts: list[tuple[Node | None, tuple[str, ...]]] = []
+    for one in mine:
+
+        def report(code: str, message: str, place: str | None, hint: str | None, state: str, title: str = one.title) -> None:
+            told.error(code, f"in the filter {title!r}: {message}", place, hint, state)
+
+        section = {key: value for key, value in one.raw["filter"].items() if key != "rules"}
+        meta, _ = compat.read_metadata(rule.raw)
+        applied = None if meta is None else apply(pipelines, meta, section, (section["condition"],), given, report)
+        parts.append((None, ()) if applied is None else (applied.node, applied.missing))
+    if told.errors:
+        return None, told.errors
+    return _anded(rule, mine, parts), []
+
+
+def _for(rule: Rule, filters: list[Filter]) -> list[Filter]:
+    return [one for one in filters if one.covers(rule.stated) and one.names(rule.id, rule.name)]
+
+
+def _anded(rule: Rule, mine: list[Filter], parts: list[tuple[Node | None, tuple[str, ...]]]) -> Rule:
     if not mine:
         return rule
-    missing = tuple(dict.fromkeys((*rule.placeholders, *(name for one in mine for name in one.placeholders))))
-    nodes = [rule.condition, *(one.condition for one in mine)]
+    missing = tuple(dict.fromkeys((*rule.placeholders, *(name for _, names in parts for name in names))))
+    nodes = [rule.condition, *(node for node, _ in parts)]
     whole = [node for node in nodes if node is not None]
     return replace(
         rule,
@@ -174,7 +215,7 @@ def unused(one: Filter, rules: list[Rule], known: frozenset[str], *, left_out: b
         left_out: Whether the selection left out some rule.
     """
     named = [rule for rule in rules if one.names(rule.id, rule.name)]
-    if any(one.covers(rule.logsource) for rule in named):
+    if any(one.covers(rule.stated) for rule in named):
         return None
     if (one.rules is None and left_out) or any(name in known for name in one.rules or ()):
         return None

@@ -16,9 +16,9 @@ from sigtrawl.errors import InputError, RuleError, RuleErrors, UsageError
 from sigtrawl.rules.collection import Rules
 from sigtrawl.rules.correlations import Correlation, read_correlation
 from sigtrawl.rules.documents import Document, DocumentError, read_documents
-from sigtrawl.rules.filters import Filter, apply_filters, read_filter, unused
+from sigtrawl.rules.filters import Filter, apply_filters, filter_through, read_filter, unused
 from sigtrawl.rules.literals import shorten
-from sigtrawl.rules.names import canonical_name, names_in
+from sigtrawl.rules.names import Directory, canonical_name, names_in
 from sigtrawl.rules.placeholders import Values, read_values
 from sigtrawl.rules.references import Document as Referable
 from sigtrawl.rules.references import closure, on_selected_sources, resolve
@@ -285,7 +285,8 @@ class _Loader:
         """Apply filters, tie correlations to their rules, and give everything."""
         rules, correlations = list(self.rules), list(self.correlations)
         self._fetch(rules, correlations)
-        applied = apply_filters(rules, self.filters)
+        applied = self._filtered(rules)
+        correlations = self._renamed(applied, correlations)
         resolved = resolve(applied, correlations, self.refused)
         for bad, errors in resolved.bad:
             self._refuse(errors, bad.file, "correlation")
@@ -319,6 +320,46 @@ class _Loader:
             pipelines=self.pipelines.names if self.pipelines else (),
             notices=self.pipelines.warnings if self.pipelines else (),
         )
+
+    def _filtered(self, rules: list[Rule]) -> list[Rule]:
+        """Apply the filters; under pipelines that may cost a rule."""
+        if self.pipelines is None:
+            return apply_filters(rules, self.filters)
+        applied: list[Rule] = []
+        for rule in rules:
+            made, errors = filter_through(rule, self.filters, self.pipelines, self.given)
+            if made is None:
+                self._drop(rule, errors)
+            else:
+                applied.append(made)
+        return applied
+
+    def _drop(self, rule: Rule, errors: list[RuleError]) -> None:
+        """Refuse a rule that was kept; the bad ones after it move up by one place."""
+        self.refused.update(dict.fromkeys(names_in(rule.raw), repr(rule.title)))
+        place = next((place for place, one in enumerate(self.rules) if one is rule), len(self.rules))
+        del self.rules[place : place + 1]
+        self.bad = [(before - (before > place), entry) for before, entry in self.bad]
+        self._refuse(errors, rule.file)
+        self.bad[-1] = (place, self.bad[-1][1])
+        self.bad.sort(key=lambda pair: pair[0])
+
+    def _renamed(self, rules: list[Rule], correlations: list[Correlation]) -> list[Correlation]:
+        """Name the fields of correlations as the pipelines do in the events of their rules."""
+        if self.pipelines is None:
+            return correlations
+        from sigtrawl.rules.renaming import rename_fields
+
+        directory: Directory[Rule | Correlation] = Directory([*rules, *correlations])
+        kept: list[Correlation] = []
+        for one in correlations:
+            made, errors = rename_fields(one, directory, self.pipelines, self.given)
+            if errors:
+                self.refused.update(dict.fromkeys(names_in(one.raw), repr(one.title)))
+                self._refuse(errors, one.file, "correlation")
+            else:
+                kept.append(made)
+        return kept
 
     def _fetch(self, rules: list[Rule], correlations: list[Correlation]) -> None:
         """Read the documents kept aside that correlations refer to, and what those refer to."""

@@ -78,6 +78,12 @@ class Rule:
     filters: tuple[str, ...] = ()
     worded: bool = field(default=True, repr=False)
 
+    @property
+    def stated(self) -> LogSource:
+        """The log source as it is written, before any pipeline."""
+        source = self.raw["logsource"]
+        return LogSource(source.get("product"), source.get("category"), source.get("service"))
+
     def entry(self) -> RuleEntry:
         """Give what a Plan holds of the rule."""
         return RuleEntry(

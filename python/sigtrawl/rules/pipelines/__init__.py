@@ -11,6 +11,7 @@ leaves alone is lowered from that memory: renaming a field cannot change what it
 """
 
 from sigtrawl.rules.pipelines.applying import Applied, apply
+from sigtrawl.rules.pipelines.fields import renamed
 from sigtrawl.rules.pipelines.finding import Given, Pipelines, load_pipelines
 
-__all__ = ["Applied", "Given", "Pipelines", "apply", "load_pipelines"]
+__all__ = ["Applied", "Given", "Pipelines", "apply", "load_pipelines", "renamed"]
