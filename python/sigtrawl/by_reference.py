@@ -21,6 +21,7 @@ import polars as pl
 from sigtrawl import _native, reference
 from sigtrawl.errors import InputError
 from sigtrawl.exports import exportable
+from sigtrawl.frames import FrameStream
 from sigtrawl.matches import COLUMNS
 from sigtrawl.request import NO_SCHEMA, Request
 
@@ -73,28 +74,12 @@ def match_by_reference(ruleset: "RuleSet", data: Any, asked: Request) -> "Refere
     return ReferenceStream(ruleset.native, events, asked)
 
 
-@dataclass(frozen=True, slots=True)
-class FrameBatch:
-    """A batch of matches in a polars frame."""
-
-    frame: pl.DataFrame
-
-    @property
-    def num_rows(self) -> int:
-        """How many matches it holds."""
-        return self.frame.height
-
-    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
-        """The frame's stream."""
-        return self.frame.__arrow_c_stream__(requested_schema)
-
-
-class ReferenceStream:
+class ReferenceStream(FrameStream):
     """The evaluator's matches, as a `sigtrawl.matches.Stream`."""
 
     def __init__(self, rules: _native.RuleSet, events: _Events, asked: Request) -> None:
         whole = events.show(rules, asked.to_json())  # refuses what the core refuses, and knows the schema
-        self._target = pl.Schema(whole)
+        super().__init__(pl.Schema(whole), self._run())
         self._report: dict[str, Any] = json.loads(whole.report())
         whole.close()
         self._plan: dict[str, Any] = json.loads(rules.plan())
@@ -104,21 +89,6 @@ class ReferenceStream:
         self._matches: Counter[int] = Counter()
         self._unreadable: Counter[str] = Counter()
         self._rows_done = 0
-        self._batches = self._run()
-
-    def __arrow_c_schema__(self) -> object:
-        """The schema that the core gives its own matches."""
-        return self._target.__arrow_c_schema__()
-
-    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
-        """The rest of the matches."""
-        empty = pl.DataFrame(schema=self._target)
-        return pl.concat([empty, *self._batches]).__arrow_c_stream__(requested_schema)
-
-    def next_batch(self) -> FrameBatch | None:
-        """Evaluate on until there are matches."""
-        frame = next(self._batches, None)
-        return None if frame is None else FrameBatch(frame)
 
     def progress(self) -> tuple[int, int, int, int, int]:
         """Rows done and in all; bytes are not counted here."""

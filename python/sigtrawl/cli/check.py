@@ -20,8 +20,6 @@ COLUMNS = (
     *("missing", "near", "lost", "any_product", "groups"),
 )
 
-_ORDER = (*RULE_STATES, "needs-values")
-
 
 @dataclass(frozen=True, slots=True)
 class CheckOptions:

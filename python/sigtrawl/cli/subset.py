@@ -9,7 +9,7 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from sigtrawl.correlation.entry import CorrelationEntry, rules_of, silenced
-from sigtrawl.plan import And, Node, Not, Or, Plan, PlanBuilder, RuleEntry
+from sigtrawl.plan import Plan, PlanBuilder, RuleEntry, with_predicates
 
 if TYPE_CHECKING:
     from sigtrawl.rules.selection import Selection
@@ -31,7 +31,7 @@ def subset(plan: Plan, filters: Mapping[str, Any]) -> Plan:
     places: dict[int, int] = {}
     for place, entry in enumerate(plan.rules):
         if taken[place] or place in needed:
-            added = builder.add(replace(entry, condition=_with_predicates(entry.condition, plan)))
+            added = builder.add(replace(entry, condition=with_predicates(entry.condition, plan)))
             places[place] = len(places) if added is None else added
     waiting = [entry for entry in plan.waiting if wanted.takes(_known(entry))]
     for entry in waiting:
@@ -83,14 +83,3 @@ def _moved(entry: CorrelationEntry, rules: Mapping[int, int], correlations: Mapp
             for one in entry.references
         ),
     )
-
-
-def _with_predicates(node: Node | None, plan: Plan) -> Node | None:
-    """Put the predicates back into a condition of a Plan, where their places stand."""
-    if isinstance(node, int):
-        return plan.predicates[node]
-    if isinstance(node, And | Or):
-        return type(node)(tuple(_with_predicates(child, plan) or child for child in node.nodes))
-    if isinstance(node, Not):
-        return Not(_with_predicates(node.node, plan) or node.node)
-    return node

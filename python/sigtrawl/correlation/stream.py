@@ -22,6 +22,7 @@ from sigtrawl.correlation.fields import EventTable, FieldReader, Values
 from sigtrawl.correlation.numbers import is_number
 from sigtrawl.correlation.spool import EVENT_SCHEMA, Events, Folder, Store
 from sigtrawl.correlation.states import correlation_reports
+from sigtrawl.frames import FrameStream
 from sigtrawl.plan import Plan, RuleEntry
 from sigtrawl.request import NO_SCHEMA, Request
 
@@ -30,22 +31,6 @@ if TYPE_CHECKING:
 
 RESULT_ROWS = 8_192
 """Results of one batch at most; each holds a whole event."""
-
-
-@dataclass(frozen=True, slots=True)
-class FrameBatch:
-    """A batch of matches in a polars frame."""
-
-    frame: pl.DataFrame
-
-    @property
-    def num_rows(self) -> int:
-        """How many matches it holds."""
-        return self.frame.height
-
-    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
-        """The frame's stream."""
-        return self.frame.__arrow_c_stream__(requested_schema)
 
 
 def by_place(plan: Plan) -> bytes:
@@ -67,7 +52,7 @@ class _Counts:
     not_numbers: int = 0
 
 
-class CorrelatedStream:
+class CorrelatedStream(FrameStream):
     """Matches and results, as a `sigtrawl.matches.Stream`."""
 
     def __init__(
@@ -91,7 +76,7 @@ class CorrelatedStream:
         event = wide["event"]
         inside = {field.name: field.dtype for field in event.fields} if isinstance(event, pl.Struct) else {}
         kept = inside if members is None else {name: inside[name] for name in members}
-        self._target = pl.Schema({**wide, "event": pl.Struct(kept), "correlated": CORRELATED})
+        super().__init__(pl.Schema({**wide, "event": pl.Struct(kept), "correlated": CORRELATED}), self._run())
         self.columns = tuple(self._target)
         self._folder = Folder()
         self._store = Store(self._folder)
@@ -110,21 +95,6 @@ class CorrelatedStream:
         self._last_event: tuple[object, object] | None = None
         self._event_count = self._result_count = self._out = 0
         self._over = False
-        self._batches = self._run()
-
-    def __arrow_c_schema__(self) -> object:
-        """The schema of a scan, with ``correlated``."""
-        return self._target.__arrow_c_schema__()
-
-    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
-        """The rest of the matches and results."""
-        empty = pl.DataFrame(schema=self._target)
-        return pl.concat([empty, *self._batches]).__arrow_c_stream__(requested_schema)
-
-    def next_batch(self) -> FrameBatch | None:
-        """Give the next matches, or, when there are no more, results."""
-        frame = next(self._batches, None)
-        return None if frame is None else FrameBatch(frame)
 
     def progress(self) -> tuple[int, int, int, int, int]:
         """The scan's, with the matches and results that were put out."""

@@ -24,10 +24,9 @@ class Rules:
         errors: Why they cannot.
         files: How many files were read.
         duplicates: How many rules were there twice.
-        filtered: How many rules the selection left out.
+        filtered: How many rules and correlations the selection left out.
         pipelines: The names of the pipelines that the rules went through.
         notices: What is to be told of the load as a whole, such as steps of pipelines that have no effect.
-        filtered: How many rules and correlations the selection left out.
         filters: The filters, which were applied to the rules already.
         correlations: The correlations, each after all that it refers to.
         needed_rules: Rules that were left out, and are matched for correlations.
