@@ -56,12 +56,11 @@ def _measured(entry: CorrelationEntry, window: list[Event]) -> Fraction | None:
         kinds = range(len(entry.references))
         chains = (chain for size in kinds for chain in itertools.combinations(kinds, size + 1) if _in_order(chain, window))
         return Fraction(max(len(chain) for chain in chains))
-    seen: dict[int, str | None] = {}
+    seen: dict[int, str] = {}
     for row in window:
-        seen.setdefault(row.event, row.value)
-    numbers = sorted(
-        Fraction(value) for value in seen.values() if value is not None and value.lstrip("-").replace(".", "").isdigit()
-    )
+        if row.value is not None and row.value.lstrip("-").replace(".", "").isdigit():
+            seen.setdefault(row.event, row.value)
+    numbers = sorted(map(Fraction, seen.values()))
     if not numbers:
         return None
     if entry.type == "value_sum":

@@ -311,3 +311,28 @@ def test_settings_of_single_inputs_count(attack: pl.DataFrame, tmp_path: Path) -
     for engine in ("core", "reference"):
         matches = st.scan(tmp_path / "plain.parquet", compiled(MANY), config=tmp_path / "sigtrawl.toml", engine=engine)
         assert found(matches) == [("Many failed logons", 5, [0, 2, 3, 5])]
+
+
+def test_the_value_of_an_event_is_taken_whichever_rule_has_it(events: Events) -> None:
+    rows = events([(0, 4625, "eve")], v1=[None], v2=[7])
+    again = "title: Again\nname: again\nlogsource: {product: windows}\ndetection: {s: {EventID: 4625}, condition: s}\n"
+    for rules in ("failed again", "again failed"):
+        condition = {"gte": 5, "field": "v"}
+        text = correlation("value_sum", rules, condition=condition, aliases={"v": {"failed": "v1", "again": "v2"}})
+        assert len(compiled(again, text).match(rows)) == 1
+
+
+def test_an_alias_of_an_inner_correlation_is_one_of_its_results(events: Events, tmp_path: Path) -> None:
+    seconds = [(0, 4625, None), (1, 4624, None), (2, 4625, None), (3, 4624, None), (4, 4624, None), (5, 4625, None)]
+    rows = events(seconds, su=["bob", None, "eve", None, None, "bob"], tu=[None, "bob", None, "eve", "bob", None])
+    aliases = {"user": {"failed": "su", "logon": "tu"}}
+    inner = correlation("temporal", "failed logon", group_by=["user"], aliases=aliases) + "name: inner\n"
+    for kind, more, made in (
+        ("event_count", {"condition": {"gte": 2}, "group_by": ["user"], "timespan": "1m"}, []),  # each user has one result
+        ("value_count", {"condition": {"gte": 2, "field": "user"}, "timespan": "1m"}, [[3, 5]]),
+    ):
+        ruleset = compiled(inner, correlation(kind, "inner", **more))
+        ruleset.save(tmp_path / "rules.st")
+        for one in (ruleset, st.RuleSet.load(tmp_path / "rules.st")):
+            frame = one.match(rows).to_polars().filter(pl.col("rule_title") == kind)
+            assert [[event["row"] for event in several] for several in frame["correlated"].to_list()] == made

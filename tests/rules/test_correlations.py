@@ -208,3 +208,55 @@ def test_long_chains_are_followed_once() -> None:
     plan = load(*texts).plan()
     assert len(plan.correlations) == 60
     assert [one.silent for one in plan.correlations] == [True] * 59 + [False]
+
+
+@pytest.mark.parametrize(
+    ("kind", "condition", "never"),
+    [
+        ("event_count", {"lt": 1}, True),
+        ("event_count", {"gt": 1, "lt": 2}, True),
+        ("event_count", {"lt": 2}, False),
+        ("event_count", {"neq": 1}, False),
+        ("value_count", {"lt": 1, "field": "f"}, False),
+        ("value_count", {"lt": 0, "field": "f"}, True),
+        ("temporal", {"gte": 5}, True),
+        ("temporal", {"gte": 2}, False),
+        ("temporal_ordered", {"gt": 2}, True),
+        ("value_sum", {"gt": 1, "lt": 2, "field": "f"}, False),
+    ],
+)
+def test_a_count_that_no_window_has_is_warned_of(kind: str, condition: dict[str, Any], never: bool) -> None:
+    found = load(rule("a"), rule("b"), correlation("c", kind, "a b", condition=condition)).report().warnings
+    assert [warning.code for warning in found] == ["correlation-never"] * never
+
+
+def test_a_threshold_of_thousands_of_digits_is_no_number() -> None:
+    with pytest.raises(RuleErrors, match="a condition compares with a number"):
+        load(rule("a"), correlation("c", condition={"gt": "9" * 5_000}))
+
+
+def test_a_rule_that_is_named_twice_is_one_rule() -> None:
+    texts = rule("a", id=f"{ID}01"), correlation("c", "temporal", f"a {ID}01".upper().replace("A ", "a ", 1))
+    with pytest.raises(RuleErrors, match="are one rule: 'a'") as caught:
+        load(*texts)
+    assert [error.code for error in caught.value.errors] == ["correlation-rules"]
+
+
+def test_who_was_selected_makes_no_name_clear() -> None:
+    texts = rule("a", "low"), rule("a", "low", detection="{s: {f: b}, condition: s}"), correlation("c")
+    for options in ({}, {"min_level": "high"}):
+        with pytest.raises(RuleErrors, match="is the name of 2 rules"):
+            load(*texts, **options)
+    one = rule("a", "high"), rule("a", "low", detection="{s: {f: b}, condition: s}"), correlation("c")
+    with pytest.raises(RuleErrors, match="is the name of 2 rules"):
+        load(*one, min_level="high")
+    assert len(load(rule("a"), rule("a"), correlation("c"), min_level="high").needed_rules) == 1
+
+
+def test_what_only_a_waiting_correlation_needs_is_not_matched() -> None:
+    waits = rule("w", detection="{s: {'f|expand': '%x%'}, condition: s}")
+    texts = rule("a"), waits, correlation("c", "temporal", "a w")
+    plan = load(*texts, min_level="high").plan()
+    assert (plan.rules, [entry.waits for entry in plan.correlations]) == ((), [True])
+    assert silent(load(*texts)) == {"a": False, "c": False}
+    assert silent(load(*texts, min_level="high", placeholders={"x": "b"})) == {"a": True, "w": True, "c": False}

@@ -22,7 +22,7 @@ ELSEWHERE = {"not-utf8", "unreadable-file", "placeholder-limit", "regex-unsuppor
 PYSIGMA = {"bad-metadata"}
 WARNINGS = {
     *("unused-identifier", "yaml-reading", "filter-unused", "filter-without-not"),
-    *("correlation-one-rule", "correlation-unused-alias"),
+    *("correlation-one-rule", "correlation-unused-alias", "correlation-never"),
 }
 
 

@@ -79,6 +79,7 @@ def _moved(entry: CorrelationEntry, rules: Mapping[int, int], correlations: Mapp
                 one,
                 rule=None if one.rule is None else rules[one.rule],
                 correlation=None if one.correlation is None else correlations[one.correlation],
+                by_rule=tuple((rules[place], group_by, field) for place, group_by, field in one.by_rule),
             )
             for one in entry.references
         ),

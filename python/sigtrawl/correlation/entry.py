@@ -27,12 +27,24 @@ class Reference:
         correlation: Its place among the Plan's correlations, if it is one.
         group_by: The fields whose values are the group, in its events.
         field: The fields whose values are looked at, in its events.
+        by_rule: Of a correlation: the place of a rule, and the two as they are called in results that look like that rule's
+            events, where an alias calls them otherwise there.
     """
 
     rule: int | None
     correlation: int | None
     group_by: tuple[str, ...] = ()
     field: tuple[str, ...] = ()
+    by_rule: tuple[tuple[int, tuple[str, ...], tuple[str, ...]], ...] = ()
+
+    def in_events_of(self, rule: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Give what the fields of ``group_by`` and of ``field`` are called in the events of a rule."""
+        return next(((group_by, field) for place, group_by, field in self.by_rule if place == rule), (self.group_by, self.field))
+
+    def fields(self) -> tuple[str, ...]:
+        """Give the names of all fields that are read, in whatever events."""
+        other = (name for _, group_by, field in self.by_rule for name in (*group_by, *field))
+        return (*self.group_by, *self.field, *other)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +100,13 @@ class CorrelationEntry:
         """Give the plain data of a Plan's JSON."""
         raw: dict[str, Any] = {name: getattr(self, name) for name in CorrelationEntry.__slots__}
         raw["references"] = [
-            {"rule": one.rule, "correlation": one.correlation, "group_by": list(one.group_by), "field": list(one.field)}
+            {
+                "rule": one.rule,
+                "correlation": one.correlation,
+                "group_by": list(one.group_by),
+                "field": list(one.field),
+                "by_rule": [[place, list(group_by), list(field)] for place, group_by, field in one.by_rule],
+            }
             for one in self.references
         ]
         return raw
@@ -109,7 +127,14 @@ def entry_in(raw: Mapping[str, Any], rules: int, earlier: int) -> CorrelationEnt
     if members["type"] not in TYPES:
         raise ValueError(f"there is no type of correlation {members['type']!r}")
     references = tuple(
-        Reference(one["rule"], one["correlation"], tuple(one["group_by"]), tuple(one["field"])) for one in members["references"]
+        Reference(
+            one["rule"],
+            one["correlation"],
+            tuple(one["group_by"]),
+            tuple(one["field"]),
+            tuple((place, tuple(group_by), tuple(field)) for place, group_by, field in one["by_rule"]),
+        )
+        for one in members["references"]
     )
     for one in references:
         place, bound = (one.rule, rules) if one.rule is not None else (one.correlation, earlier)

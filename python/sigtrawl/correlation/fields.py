@@ -53,7 +53,7 @@ def columns_to_ask(correlations: Iterable[CorrelationEntry], asked: "Request") -
     Answers and routes are read off the plain form of the mappings: every text in them that could be a column is one, and asking
     for a column that is not there costs nothing.
     """
-    fields = {field for entry in correlations for one in entry.references for field in (*one.group_by, *one.field)}
+    fields = {field for entry in correlations for one in entry.references for field in one.fields()}
     found: dict[str, None] = {}
     for name in sorted(fields):
         found.update(dict.fromkeys(_tops(name)))
@@ -132,15 +132,16 @@ class EventTable:
 
     def values(self, rule: int, reference: Reference, entry: CorrelationEntry, events: Sequence[int]) -> list[Values]:
         """Give what the matches of a rule, by the rows of their events, say to a correlation."""
-        if not reference.group_by and not reference.field:
+        group_by, field = reference.in_events_of(rule)
+        if not group_by and not field:
             return [Values(NO_GROUP, None)] * len(events)
         single = entry.type != "value_count"
         known: dict[int, Values] = {}
         lines = list(events) if self._lines is None else [self._lines[row] for row in events]
         fresh = list(dict.fromkeys(lines))
         for row, view in zip(fresh, self._views_of(rule, fresh), strict=True):
-            group = [self._texts(view, field, row) for field in reference.group_by]
-            looked_at = [self._texts(view, field, row) for field in reference.field]
+            group = [self._texts(view, name, row) for name in group_by]
+            looked_at = [self._texts(view, name, row) for name in field]
             known[row] = Values(_key(group), _value(looked_at, single=single))
         return [known[row] for row in lines]
 

@@ -22,11 +22,11 @@ _IN_PLAN = re.compile(rb'"correlations"\s*:')
 
 
 def correlating(ruleset: "RuleSet") -> "Plan | None":
-    """Give the Plan if there are correlations in it that can run; without parsing it where there can be none."""
+    """Give the Plan if correlations in it can run, or rules are only there for them; without parsing it where there are none."""
     if _IN_PLAN.search(ruleset.native.plan()) is None:
         return None
     plan = ruleset.plan()
-    return plan if any(not entry.waits for entry in plan.correlations) else None
+    return plan if any(not entry.waits for entry in plan.correlations) or any(rule.silent for rule in plan.rules) else None
 
 
 def open_correlated(

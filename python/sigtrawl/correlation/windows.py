@@ -5,8 +5,8 @@ them would have done. Windows are tried in the order of time; after one that sat
 first event after it, so no event is in two results of one group. Events of one time are never torn apart: each window has all
 of them or none, and ``temporal_ordered`` takes them in either order.
 
-An event that several of the rules match is one event: it is counted, and its value taken, once. Of the temporal types it stands
-for each of its rules.
+An event that several of the rules match is one event: it is counted once, and of its values, which aliases may read from other
+fields for other rules, the first that is a number is taken. Of the temporal types it stands for each of its rules.
 
 Both ends of the window only move forward, so every event enters and leaves once; what a window is asked is kept up to date on the
 way (`measures`). Sums and averages are of integers, scaled once a group, and thresholds are fractions: nothing is rounded.
@@ -18,7 +18,7 @@ from fractions import Fraction
 
 from sigtrawl.correlation.entry import NUMERIC, TEMPORAL, CorrelationEntry
 from sigtrawl.correlation.measures import Counted, Distinct, Measure, Ordered, Present, Ranked, Summed, comparison
-from sigtrawl.correlation.numbers import scaled
+from sigtrawl.correlation.numbers import is_number, scaled
 
 MICROSECONDS = 1_000_000
 
@@ -66,7 +66,7 @@ def windows(entry: CorrelationEntry, group: Group) -> Iterator[tuple[int, int]]:
 def _measure(entry: CorrelationEntry, group: Group) -> Measure:
     """Choose what a correlation asks of its windows."""
     if entry.type in NUMERIC:
-        numbers, scale = scaled([value if first else None for value, first in zip(group.values, group.first, strict=True)])
+        numbers, scale = scaled(_one_each(group))
         holds = _thresholds(entry, scale)
         if entry.type == "value_sum":
             return Summed(numbers, holds, average=False)
@@ -85,6 +85,18 @@ def _measure(entry: CorrelationEntry, group: Group) -> Measure:
     if entry.type == "temporal":
         return Present(group.references, kinds, holds, entry.terms)
     return Ordered(group.times, group.references, kinds, holds, entry.terms, entry.timespan * MICROSECONDS)
+
+
+def _one_each(group: Group) -> list[str | None]:
+    """Leave each event one value: the first of its rows that is a number."""
+    values: list[str | None] = []
+    open_ = False
+    for first, value in zip(group.first, group.values, strict=True):
+        open_ = open_ or first
+        taken = value if open_ and value is not None and is_number(value) else None
+        open_ = open_ and taken is None
+        values.append(taken)
+    return values
 
 
 def _thresholds(entry: CorrelationEntry, scale: int) -> Callable[[int, int], bool]:

@@ -8,7 +8,7 @@ from sigtrawl.plan import Plan, PlanBuilder
 from sigtrawl.rules.correlations import Correlation
 from sigtrawl.rules.filters import Filter
 from sigtrawl.rules.names import canonical_name
-from sigtrawl.rules.references import Document, closure, lowered, on_selected_sources
+from sigtrawl.rules.references import Document, lowered, matched_for, on_selected_sources
 from sigtrawl.rules.report import LoadedRule, LoadReport
 from sigtrawl.rules.rule import Rule
 from sigtrawl.rules.selection import select
@@ -88,7 +88,9 @@ class Rules:
         correlations = tuple(
             one for one in self.correlations if selection.takes(one.raw) and on_selected_sources(one, everything, selection)
         )
-        needed = [one for one in closure(correlations, everything) if not any(one is other for other in (*kept, *correlations))]
+        needed = [
+            one for one in matched_for(correlations, everything) if not any(one is other for other in (*kept, *correlations))
+        ]
         # Bad rules keep a place in the report; among fewer rules it can only be the end.
         bad = tuple((min(place, len(kept)), entry) for place, entry in self.bad)
         left_out = len(self.rules) - len(kept) + len(self.correlations) - len(correlations)

@@ -6,6 +6,7 @@ pySigma still judges the metadata.
 """
 
 import difflib
+import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -13,7 +14,9 @@ from dataclasses import field as member
 from fractions import Fraction
 from typing import Any
 
-from sigtrawl.correlation.entry import COMPARISONS, NUMERIC, TEMPORAL, TYPES, Terms
+from sigtrawl.correlation.entry import COMPARISONS, COUNTS, NUMERIC, TEMPORAL, TYPES, Terms
+from sigtrawl.correlation.measures import comparison
+from sigtrawl.correlation.numbers import MAX_DIGITS
 from sigtrawl.errors import RuleError
 from sigtrawl.rules import compat
 from sigtrawl.rules.conditions import ConditionError
@@ -282,9 +285,26 @@ class _Section:
             self.told.error("correlation-condition", "the condition compares nothing", "condition", _CONDITION_HINT)
         elif not _possible(read):
             self.told.error("correlation-condition", "no number satisfies all of the condition", "condition")
+        elif self.type in COUNTS and self.rules and not self._countable(read):
+            most = f" to {len(self.rules)}" if self.type in TEMPORAL else ""
+            told = f"{self.type} counts whole numbers from {self._least}{most}, and none of them satisfies the condition"
+            self.told.warning("correlation-never", told, "condition", "compare with another number")
         self.condition = tuple(read)
         self._field(condition)
         self._percentile(condition)
+
+    @property
+    def _least(self) -> int:
+        """The least that a window can hold, which begins at an event; it may be one without the value that is counted."""
+        return 0 if self.type == "value_count" else 1
+
+    def _countable(self, condition: list[tuple[str, str]]) -> bool:
+        """Whether a count satisfies all comparisons; if one does, one next to a threshold or to an end does."""
+        most = len(self.rules) if self.type in TEMPORAL else None
+        holds = comparison([(how, Fraction(value)) for how, value in condition])
+        near = [math.floor(Fraction(value)) + step for _, value in condition for step in (-1, 0, 1, 2)]
+        counts = (self._least, *near, *(() if most is None else (most,)))
+        return any(count >= self._least and (most is None or count <= most) and holds(count, 1) for count in counts)
 
     def _field(self, condition: Mapping[Any, Any]) -> None:
         fields = _fields(condition)
@@ -340,7 +360,7 @@ def _number(value: Any) -> str | None:
     """Write a threshold as exact decimal text; text that is a number counts as one."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return canonical(value)
-    if isinstance(value, str) and _DECIMAL.fullmatch(value):
+    if isinstance(value, str) and len(value) <= MAX_DIGITS and _DECIMAL.fullmatch(value):
         return value
     return None
 

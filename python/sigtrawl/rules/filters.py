@@ -134,9 +134,9 @@ def _rules(section: Mapping[str, Any], told: Gatherer) -> tuple[str, ...] | None
     """Read which rules are meant; None is all of them."""
     named = section.get("rules")
     if isinstance(named, str):
-        if named.lower() == ANY:
-            return None
         named = [named]
+    if isinstance(named, list) and len(named) == 1 and isinstance(named[0], str) and named[0].lower() == ANY:
+        return None
     if named is None:
         told.error("filter-rules", "the filter does not say which rules it is for", "rules", _RULES_HINT)
     elif not isinstance(named, list) or not named:

@@ -21,7 +21,7 @@ from sigtrawl.rules.literals import shorten
 from sigtrawl.rules.names import Directory, canonical_name, names_in
 from sigtrawl.rules.placeholders import Values, read_values
 from sigtrawl.rules.references import Document as Referable
-from sigtrawl.rules.references import closure, on_selected_sources, resolve
+from sigtrawl.rules.references import matched_for, on_selected_sources, resolve
 from sigtrawl.rules.report import LoadedRule
 from sigtrawl.rules.rule import INVALID, UNSUPPORTED, Rule, read_rule
 from sigtrawl.rules.selection import Selection, select
@@ -193,7 +193,7 @@ class _Loader:
         self.errors: list[RuleError] = []
         self.by_id: dict[str, Rule | Filter | Correlation] = {}
         self.refused: dict[str, str] = {}
-        self.aside: dict[str, _Source] = {}
+        self.aside: dict[str, list[_Source]] = {}
         self.files = self.duplicates = self.filtered = 0
 
     def file(self, file: Path, relative: str) -> None:
@@ -232,7 +232,7 @@ class _Loader:
         elif "filter" not in raw and not self.selection.takes(raw):
             self.filtered += 1
             for name in names_in(raw):
-                self.aside.setdefault(name, source)
+                self.aside.setdefault(name, []).append(source)
         elif (made := self._made(source)) is not None:
             self._keep(made)
 
@@ -297,7 +297,7 @@ class _Loader:
         kept = [
             one for one in resolved.correlations if id(one.raw) in selected and on_selected_sources(one, pool, self.selection)
         ]
-        needed = closure(kept, pool)
+        needed = matched_for(kept, pool)
         own = len(self.rules)
         left_out = frozenset(self.aside)
         unused_filters = [unused(one, applied, left_out, left_out=self.filtered > 0) for one in self.filters]
@@ -364,20 +364,26 @@ class _Loader:
     def _fetch(self, rules: list[Rule], correlations: list[Correlation]) -> None:
         """Read the documents kept aside that correlations refer to, and what those refer to."""
         everything: list[Referable] = [*rules, *correlations]
-        known = {name for made in everything for name in names_in(made.raw)}
+        # By name, what has it so far: a name that several documents have is for `resolve` to refuse, whoever was selected.
+        known: dict[str, list[Any]] = {}
+        for one in everything:
+            for name in names_in(one.raw):
+                known.setdefault(name, []).append(one.raw)
         waiting = list(correlations)
         while waiting:
-            for name in map(canonical_name, waiting.pop().rules):
-                source = self.aside.get(name)
-                if name in known or source is None:
-                    continue
-                made = self._made(source)
-                known.update(names_in(source.document.content))
-                if isinstance(made, Correlation):
-                    correlations.append(made)
-                    waiting.append(made)
-                elif isinstance(made, Rule):
-                    rules.append(made)
+            for wanted in map(canonical_name, waiting.pop().rules):
+                for source in self.aside.get(wanted, ()):
+                    raw = source.document.content
+                    if any(raw == other for other in known.get(wanted, ())):
+                        continue
+                    for name in names_in(raw):
+                        known.setdefault(name, []).append(raw)
+                    made = self._made(source)
+                    if isinstance(made, Correlation):
+                        correlations.append(made)
+                        waiting.append(made)
+                    elif isinstance(made, Rule):
+                        rules.append(made)
 
 
 def _kind(made: Rule | Filter | Correlation) -> str:

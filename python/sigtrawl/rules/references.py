@@ -8,7 +8,7 @@ needed are read here; they are matched, and their matches are not put out.
 """
 
 import difflib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
@@ -66,7 +66,7 @@ class _Resolver:
         self.open.append(one)
         complaints = [self._complaint(one, name) for name in one.rules]
         self.open.pop()
-        errors = [error for error in complaints if error is not None]
+        errors = [error for error in (*complaints, *self._named_twice(one)) if error is not None]
         self.settled[id(one)] = not errors
         if errors:
             self.result.bad.append((one, errors))
@@ -101,6 +101,16 @@ class _Resolver:
             return error("bad-reference", f"it refers to {target.title!r}, which cannot be used", "repair that first")
         return None
 
+    def _named_twice(self, one: Correlation) -> Iterator[RuleError]:
+        """Complain of a rule that is named by its id and by its name: it would be two rules, and one event two."""
+        first: dict[int, str] = {}
+        for name in one.rules:
+            for target in self.directory.find(name)[:1]:
+                before = first.setdefault(id(target), name)
+                if before != name:
+                    told = f"{before!r} and {name!r} are one rule: {target.title!r}"
+                    yield RuleError("correlation-rules", told, one.file, one.id, one.title, "rules", "name it once")
+
     def _with_state(self, one: Correlation) -> Correlation:
         known: list[Document] = [self._current(self.directory.find(name)[0]) for name in one.rules]
         missing = tuple(dict.fromkeys(name for document in known for name in document.placeholders))
@@ -128,6 +138,11 @@ def closure(wanted: Iterable[Correlation], pool: Sequence[Document]) -> list[Doc
     return [document for document in pool if id(document) in needed]
 
 
+def matched_for(correlations: Iterable[Correlation], pool: Sequence[Document]) -> list[Document]:
+    """Give what is matched because correlations need it: nothing for one that waits, which does not run."""
+    return closure((one for one in correlations if one.state == READY), pool)
+
+
 def on_selected_sources(one: Correlation, pool: Sequence[Document], selection: Selection) -> bool:
     """Whether one of a correlation's rules has the log source that is asked for; it has none of its own."""
     if not selection.logsource:
@@ -151,11 +166,12 @@ def _entry(
     references = []
     for name in one.rules if one.state == READY else ():
         target = directory.find(name)[0]
-        fields = [tuple(_field(one, stated, name) for stated in several) for several in (one.group_by, one.field)]
+        group_by, looked_at = (tuple(_field(one, stated, name) for stated in several) for several in (one.group_by, one.field))
         if isinstance(target, Rule):
-            references.append(Reference(place_of(target), None, *fields))
+            references.append(Reference(place_of(target), None, group_by, looked_at))
         else:
-            references.append(Reference(None, places[id(target)], *fields))
+            by_rule = _by_rule(target, group_by, looked_at, directory, place_of)
+            references.append(Reference(None, places[id(target)], group_by, looked_at, by_rule))
     return CorrelationEntry(
         id=one.id,
         title=one.title,
@@ -175,6 +191,36 @@ def _entry(
         generate=one.generate,
         placeholders=one.placeholders,
     )
+
+
+def _by_rule(
+    target: Correlation,
+    group_by: tuple[str, ...],
+    looked_at: tuple[str, ...],
+    directory: Directory[Document],
+    place_of: Callable[[Rule], int | None],
+) -> tuple[tuple[int, tuple[str, ...], tuple[str, ...]], ...]:
+    """Give, for the rules whose events a correlation's results may look like, what fields are called there, if otherwise."""
+    stated = (*group_by, *looked_at)
+    found: dict[int, tuple[str, ...]] = {}
+    for rule, names in _in_events(target, stated, directory):
+        if (place := place_of(rule)) is not None:
+            found.setdefault(place, names)  # a rule that is reached in two ways has its fields by the first of them
+    split = len(group_by)
+    return tuple((place, names[:split], names[split:]) for place, names in found.items() if names != stated)
+
+
+def _in_events(
+    one: Correlation, names: tuple[str, ...], directory: Directory[Document]
+) -> Iterator[tuple[Rule, tuple[str, ...]]]:
+    """Follow names through the aliases of a correlation, and of those inside it, to the rules."""
+    for reference in one.rules:
+        target = directory.find(reference)[0]
+        own = tuple(_field(one, name, reference) for name in names)
+        if isinstance(target, Rule):
+            yield target, own
+        else:
+            yield from _in_events(target, own, directory)
 
 
 def _field(one: Correlation, stated: str, rule: str) -> str:
