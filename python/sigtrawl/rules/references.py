@@ -203,7 +203,7 @@ def _by_rule(
     """Give, for the rules whose events a correlation's results may look like, what fields are called there, if otherwise."""
     stated = (*group_by, *looked_at)
     found: dict[int, tuple[str, ...]] = {}
-    for rule, names in _in_events(target, stated, directory):
+    for rule, names in _in_events(target, stated, directory, set()):
         if (place := place_of(rule)) is not None:
             found.setdefault(place, names)  # a rule that is reached in two ways has its fields by the first of them
     split = len(group_by)
@@ -211,16 +211,19 @@ def _by_rule(
 
 
 def _in_events(
-    one: Correlation, names: tuple[str, ...], directory: Directory[Document]
+    one: Correlation, names: tuple[str, ...], directory: Directory[Document], seen: set[tuple[int, tuple[str, ...]]]
 ) -> Iterator[tuple[Rule, tuple[str, ...]]]:
-    """Follow names through the aliases of a correlation, and of those inside it, to the rules."""
+    """Follow names through the aliases of a correlation, and of those inside it, to the rules; no way twice."""
+    if (id(one), names) in seen:
+        return
+    seen.add((id(one), names))
     for reference in one.rules:
         target = directory.find(reference)[0]
         own = tuple(_field(one, name, reference) for name in names)
         if isinstance(target, Rule):
             yield target, own
         else:
-            yield from _in_events(target, own, directory)
+            yield from _in_events(target, own, directory, seen)
 
 
 def _field(one: Correlation, stated: str, rule: str) -> str:
