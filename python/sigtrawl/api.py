@@ -6,7 +6,7 @@ Each takes what people have at hand (a path, a folder, a glob, a list of these, 
 import os
 from typing import TYPE_CHECKING, Any
 
-from sigtrawl.correlation.opening import correlating, demand_time_of, open_correlated
+from sigtrawl.correlation.opening import correlating, demand_time_of, fields_missing, open_correlated
 from sigtrawl.matches import Matches, Origin, Stream
 from sigtrawl.report import ScanReport
 from sigtrawl.request import Columns, Engine, LogSource, Request, request
@@ -75,7 +75,8 @@ def check(
         from sigtrawl.correlation.states import told
 
         demand_time_of(plan, report, None if paths is None else lambda rules, file: _states_on(rules, file, asked))
-        report = told(plan, report)
+        missing = fields_missing(plan, lambda fields: _checked(events, paths, fields, asked.to_json()))
+        report = told(plan, report, missing)
     return ScanReport.from_json(report)
 
 
@@ -148,7 +149,13 @@ def scan(
             return scan_by_reference(rules, paths, asked)
         return _native.scan(rules.native, paths, asked.to_json())
 
-    stream = open_correlated(ruleset, asked, open_stream, lambda rules, file: _states_on(rules, file, asked))
+    stream = open_correlated(
+        ruleset,
+        asked,
+        open_stream,
+        lambda fields: _native.check(fields.native, paths, asked.to_json()),
+        lambda rules, file: _states_on(rules, file, asked),
+    )
     return Matches(stream, Origin(ruleset, paths, asked))
 
 

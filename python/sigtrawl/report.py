@@ -139,6 +139,8 @@ class CorrelationReport:
         title: Its title.
         state: One of `RULE_STATES`, as its rules' states make it; ``needs-values`` if it waits for placeholders.
         silent: Whether its results are only events of another correlation, and are not put out.
+        missing: Fields that it groups by or looks at, and that no column answers.
+        near: Of some of these, the column that is most likely meant.
         results: How many results it has.
         events: How many matches of its rules, and results of its correlations, it was evaluated over.
         without_time: Matches that were left out because their time is not known.
@@ -149,6 +151,8 @@ class CorrelationReport:
     title: str
     state: str
     silent: bool
+    missing: tuple[str, ...]
+    near: Mapping[str, str]
     results: int
     events: int
     without_time: int
@@ -200,7 +204,7 @@ class ScanReport:
             complete=raw["complete"],
             groups=tuple(_group(entry) for entry in raw.get("groups", ())),
             differing=tuple(DifferingRule(entry["rule"], tuple(entry["states"])) for entry in raw.get("differing", ())),
-            correlations=tuple(CorrelationReport(**entry) for entry in raw.get("correlations", ())),
+            correlations=tuple(_correlation(entry) for entry in raw.get("correlations", ())),
         )
 
     @property
@@ -240,6 +244,10 @@ def _input(raw: Mapping[str, Any]) -> InputReport:
         time=tuple(raw.get("time", ())),
         setting=raw.get("setting"),
     )
+
+
+def _correlation(raw: Mapping[str, Any]) -> CorrelationReport:
+    return CorrelationReport(**{**raw, "missing": tuple(raw["missing"])})
 
 
 def _rule(raw: Mapping[str, Any]) -> RuleReport:

@@ -336,3 +336,32 @@ def test_an_alias_of_an_inner_correlation_is_one_of_its_results(events: Events, 
         for one in (ruleset, st.RuleSet.load(tmp_path / "rules.st")):
             frame = one.match(rows).to_polars().filter(pl.col("rule_title") == kind)
             assert [[event["row"] for event in several] for several in frame["correlated"].to_list()] == made
+
+
+@pytest.mark.parametrize(
+    ("group_by", "field", "state", "missing", "near"),
+    [
+        ("TargetUserName", "TargetUserName", "runs", (), {}),
+        ("targetusername", "TargetUserName", "partial", ("targetusername",), {"targetusername": "TargetUserName"}),
+        ("Elsewhere", "TargetUserName", "partial", ("Elsewhere",), {}),
+        ("TargetUserName", "Elsewhere", "inert", ("Elsewhere",), {}),
+    ],
+)
+def test_fields_that_no_column_answers_are_told(
+    attack: pl.DataFrame, tmp_path: Path, group_by: str, field: str, state: str, missing: tuple[str, ...], near: dict[str, str]
+) -> None:
+    ruleset = compiled(correlation("value_count", "failed", group_by=[group_by], condition={"gte": 1, "field": field}))
+    path = tmp_path / "events.parquet"
+    attack.write_parquet(path)
+    reports = [
+        st.check(path, ruleset),
+        st.check(attack, ruleset),
+        st.scan(path, ruleset).report,
+        st.scan(path, ruleset, engine="reference").report,
+        *(ruleset.match(attack, columns=columns).report for columns in ("all", "used", ["EventID"])),
+    ]
+    for report in reports:
+        (one,) = report.correlations
+        assert (one.state, one.missing) == (state, missing)
+    # Where only some columns are asked for, the one that was meant may not be among them.
+    assert [report.correlations[0].near for report in reports[:4]] == [near] * 4

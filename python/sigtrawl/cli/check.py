@@ -106,8 +106,8 @@ def run(options: CheckOptions, screen: Screen) -> Exit:
     else:
         rows = _rows(report, loaded)
         if how is given.ListFormat.CSV:
-            flat = [{**row, "near": _pairs(row["near"])} for row in rows]
-            listing.show(COLUMNS, [*flat, *_correlations(report, loaded)], how, screen)
+            flat = ({**row, "near": _pairs(row["near"])} for row in (*rows, *_correlations(report, loaded)))
+            listing.show(COLUMNS, flat, how, screen)
         else:
             listing.document(_document(report, loaded, rows), screen)
         summary.after_check(report, loaded, screen)
@@ -165,7 +165,16 @@ def _rows(report: ScanReport, loaded: Loaded) -> list[dict[str, Any]]:
 def _correlations(report: ScanReport, loaded: Loaded) -> list[dict[str, Any]]:
     """Give one row a correlation."""
     return [
-        {**dict.fromkeys(COLUMNS), "state": one.state, "level": entry.level, "title": one.title, "id": one.id, "file": entry.path}
+        {
+            **dict.fromkeys(COLUMNS),
+            "state": one.state,
+            "level": entry.level,
+            "title": one.title,
+            "id": one.id,
+            "file": entry.path,
+            "missing": list(one.missing),
+            "near": dict(one.near),
+        }
         for one, entry in zip(report.correlations, loaded.correlations, strict=False)
     ]
 

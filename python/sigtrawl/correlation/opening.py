@@ -11,9 +11,10 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
-from sigtrawl.request import Request
+from sigtrawl.request import NO_SCHEMA, Request
 
 if TYPE_CHECKING:
+    from sigtrawl.correlation.missing import Missing
     from sigtrawl.matches import Stream
     from sigtrawl.plan import Plan
     from sigtrawl.ruleset import RuleSet
@@ -33,6 +34,7 @@ def open_correlated(
     ruleset: "RuleSet",
     asked: Request,
     open_stream: "Callable[[RuleSet, Request], Stream]",
+    check: "Callable[[RuleSet], bytes] | None" = None,
     part_states: "Callable[[RuleSet, str], Sequence[str]] | None" = None,
     *,
     twice: bool = True,
@@ -43,6 +45,7 @@ def open_correlated(
         ruleset: The rules.
         asked: How to scan.
         open_stream: Opens a scan of the rules that it is given.
+        check: Gives the core's report of rules on all inputs; None for data in memory, whose columns the scan tells.
         part_states: Gives the states of rules on one file; None for data in memory, which is one input.
         twice: Whether it can be opened twice.
 
@@ -71,10 +74,33 @@ def open_correlated(
             members = list(dict.fromkeys(asked.columns))
     try:
         demand_time_of(plan, base.report(), part_states)
-        return CorrelatedStream(plan, base, asked, None if members == _members(base) else members, also)
+        missing = fields_missing(plan, check or (lambda fields: _check_event(fields, base, asked)))
+        return CorrelatedStream(plan, base, asked, None if members == _members(base) else members, also, missing)
     except BaseException:
         base.close()
         raise
+
+
+def fields_missing(plan: "Plan", check: "Callable[[RuleSet], bytes]") -> "list[Missing]":
+    """Give for each correlation which of its fields no column answers; ``check`` as in `open_correlated`."""
+    from sigtrawl.correlation.missing import missing_fields
+    from sigtrawl.ruleset import RuleSet
+
+    return missing_fields(plan, lambda fields: check(RuleSet.from_plan(fields)))
+
+
+def _check_event(fields: "RuleSet", base: "Stream", asked: Request) -> bytes:
+    """Bind to the columns that the events of a scan in memory have; what they are read by is known from the whole table."""
+    import json
+
+    import polars as pl
+
+    from sigtrawl import _native
+
+    event = pl.Schema(cast("Any", base))["event"]
+    columns = pl.Schema({one.name: one.dtype for one in event.fields} if isinstance(event, pl.Struct) else {})
+    schema = json.loads(base.report())["inputs"][0]["schema"] or NO_SCHEMA
+    return _native.check_schema(fields.native, columns, replace(asked, schema=schema, columns=(), own=(), inputs=()).to_json())
 
 
 def part_of(plan: "Plan", rules: Sequence[int]) -> "RuleSet":

@@ -1,7 +1,8 @@
 """What a correlation can do on the inputs, and whether they can tell the time.
 
 Its state follows from those of its rules: ``runs`` if all run in full; ``no-log-source`` if none has its log source there;
-``inert`` if it can give no result whatever the others match; ``partial`` otherwise.
+``inert`` if it can give no result whatever the others match; ``partial`` otherwise. Fields that no column answers make one
+``partial``, because its events are then grouped otherwise than it says, and ``inert`` if they are what it counts.
 """
 
 import json
@@ -11,6 +12,7 @@ from typing import Any
 
 from sigtrawl.correlation.entry import TEMPORAL, CorrelationEntry, rules_of
 from sigtrawl.correlation.measures import comparison
+from sigtrawl.correlation.missing import Missing
 from sigtrawl.errors import SchemaError
 from sigtrawl.plan import Plan
 
@@ -74,20 +76,34 @@ def demand_time(plan: Plan, report: bytes, states_on: Callable[[Sequence[int], s
             )
 
 
-def told(plan: Plan, report: bytes) -> bytes:
+def told(plan: Plan, report: bytes, missing: Sequence[Missing]) -> bytes:
     """Add to a report what it says of each correlation before any of its events is known."""
     raw = json.loads(report)
-    raw["correlations"] = correlation_reports(plan, rule_states(report))
+    raw["correlations"] = correlation_reports(plan, rule_states(report), missing)
     return json.dumps(raw).encode()
 
 
-def correlation_reports(plan: Plan, rules: Sequence[str]) -> list[dict[str, Any]]:
+def correlation_reports(plan: Plan, rules: Sequence[str], missing: Sequence[Missing]) -> list[dict[str, Any]]:
     """Give the members of `sigtrawl.report.CorrelationReport`, with nothing counted yet."""
     nothing = dict.fromkeys(("results", "events", "without_time", "not_numbers"), 0)
     return [
-        {"id": entry.id, "title": entry.title, "state": state or "needs-values", "silent": entry.silent, **nothing}
-        for entry, state in zip(plan.correlations, states(plan.correlations, rules), strict=True)
+        {
+            "id": entry.id,
+            "title": entry.title,
+            "state": _with_fields(state, lost) or "needs-values",
+            "silent": entry.silent,
+            "missing": list(lost.fields),
+            "near": dict(lost.near),
+            **nothing,
+        }
+        for entry, state, lost in zip(plan.correlations, states(plan.correlations, rules), missing, strict=True)
     ]
+
+
+def _with_fields(state: str | None, lost: Missing) -> str | None:
+    if state not in _ABLE or not lost.fields:
+        return state
+    return "inert" if lost.value else "partial"
 
 
 def rule_states(report: bytes) -> list[str]:

@@ -19,6 +19,7 @@ import polars as pl
 from sigtrawl.correlation.entry import NUMERIC, CorrelationEntry, Reference
 from sigtrawl.correlation.evaluate import CORRELATED, evaluate
 from sigtrawl.correlation.fields import EventTable, FieldReader, Values
+from sigtrawl.correlation.missing import Missing
 from sigtrawl.correlation.numbers import is_number
 from sigtrawl.correlation.spool import EVENT_SCHEMA, Events, Folder, Store
 from sigtrawl.correlation.states import correlation_reports
@@ -56,7 +57,13 @@ class CorrelatedStream(FrameStream):
     """Matches and results, as a `sigtrawl.matches.Stream`."""
 
     def __init__(
-        self, plan: Plan, base: "Stream", asked: Request, members: Sequence[str] | None, asked_for: Sequence[str]
+        self,
+        plan: Plan,
+        base: "Stream",
+        asked: Request,
+        members: Sequence[str] | None,
+        asked_for: Sequence[str],
+        missing: Sequence[Missing],
     ) -> None:
         """Wrap the stream of a scan that was made with `by_place`.
 
@@ -66,8 +73,10 @@ class CorrelatedStream(FrameStream):
             asked: How it was asked for.
             members: The members of ``event`` that the caller is to see; None is all of them.
             asked_for: The columns that may be needed to answer fields.
+            missing: What no column answers, for each correlation.
         """
         self._asked_for = asked_for
+        self._missing = missing
         self._plan = plan
         self._base = base
         self._asked = asked
@@ -106,7 +115,7 @@ class CorrelatedStream(FrameStream):
         report = json.loads(self._base.report())
         report["matches"] = self._out
         report["complete"] = report["complete"] and self._over
-        report["correlations"] = correlation_reports(self._plan, [rule["state"] for rule in report["rules"]])
+        report["correlations"] = correlation_reports(self._plan, [rule["state"] for rule in report["rules"]], self._missing)
         for place, counts in self._counts.items():
             report["correlations"][place].update(
                 results=counts.results, events=counts.events, without_time=counts.without_time, not_numbers=counts.not_numbers

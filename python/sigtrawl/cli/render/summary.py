@@ -11,7 +11,7 @@ from sigtrawl.cli.exit import Exit
 from sigtrawl.cli.render import listing
 from sigtrawl.cli.render.screen import Screen, visible
 from sigtrawl.cli.selection import Loaded
-from sigtrawl.report import RuleReport, ScanReport
+from sigtrawl.report import CorrelationReport, RuleReport, ScanReport
 
 if TYPE_CHECKING:
     from sigtrawl.correlation.entry import CorrelationEntry
@@ -106,6 +106,8 @@ def problems(report: ScanReport, screen: Screen) -> None:
     for column, values in report.not_evaluable.items():
         screen.warn(f"column {column}: {count(values, 'value')} without a text form; rules that need it were not evaluated there")
     for one in report.correlations:
+        if one.missing:
+            screen.warn(f"correlation {one.title}: no column answers {_missing(one)}, which is null in all of its events")
         if one.without_time:
             lost = count(one.without_time, "match", "matches")
             screen.warn(f"correlation {one.title}: {lost} without a time that can be read, left out of it")
@@ -148,7 +150,11 @@ def inert(report: ScanReport, loaded: Loaded) -> tuple[tuple[str, str], ...]:
     rules = zip(report.rules, loaded.entries, strict=True)
     return (
         *((entry.title, f"no column answers {_missing(rule) or 'it'}") for rule, entry in rules if rule.state == "inert"),
-        *((one.title, "too few of its rules can run") for one in report.correlations if one.state == "inert"),
+        *(
+            (one.title, f"no column answers {_missing(one)}" if one.missing else "too few of its rules can run")
+            for one in report.correlations
+            if one.state == "inert"
+        ),
     )
 
 
@@ -163,7 +169,7 @@ def strict_message(found: Iterable[tuple[str, str]]) -> str:
     )
 
 
-def _missing(rule: RuleReport) -> str:
+def _missing(rule: RuleReport | CorrelationReport) -> str:
     return ", ".join(f"{name} (did you mean {rule.near[name]}?)" if name in rule.near else name for name in rule.missing)
 
 
@@ -197,7 +203,7 @@ def correlations(report: ScanReport, screen: Screen) -> None:
     if report.correlations:
         words = {
             **BEFORE_RUNNING,
-            "partial": "can run without some of their rules",
+            "partial": "can run without some of their rules or fields",
             "needs-values": "waiting for placeholder values",
         }
         counts = Counter(one.state for one in report.correlations)
