@@ -77,6 +77,17 @@ def failing(tests: tuple[str, ...]) -> list[str]:
     return failed
 
 
+def together(chosen: list[Mutant]) -> list[tuple[str, ...]]:
+    """Give the tests of all mutants, those of one file in one run."""
+    files: dict[str, dict[str, None]] = {}
+    for mutant in chosen:
+        file, *selection = mutant.tests
+        files.setdefault(file, {})[selection[-1] if selection else ""] = None
+    return [
+        (file,) if "" in chosen else (file, "-k", " or ".join(f"({one})" for one in chosen)) for file, chosen in files.items()
+    ]
+
+
 def noticed(mutant: Mutant) -> list[str]:
     """Plant a mistake, run its tests, and take it out again."""
     path = TREE / mutant.file
@@ -102,8 +113,9 @@ def main(names: list[str]) -> int:
             sys.exit(f"the copy does not compile:\n{errors}")
     else:  # the module that is installed here is sound
         shutil.copy2(next((ROOT / "python" / "sigtrawl").glob("_native.*so")), MODULE)
-    if failed := failing(tuple(dict.fromkeys(mutant.tests[0] for mutant in chosen))):
-        sys.exit(f"without any mistake, {', '.join(failed)} fails already")
+    for tests in together(chosen):
+        if failed := failing(tests):
+            sys.exit(f"without any mistake, {', '.join(failed)} fails already")
     print("every test passes without a mistake", flush=True)
     survivors = 0
     # Those in Python first: they need the sound core, which the others replace.
