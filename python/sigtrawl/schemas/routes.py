@@ -48,4 +48,6 @@ def _read_values(plain: Any, place: Place) -> tuple[Value, ...]:
     for value in plain:
         if value is not None and (isinstance(value, bool) or not isinstance(value, str | int)):
             raise place.error(f"a value must be text, an integer or null, not {value!r}")
+        if isinstance(value, int) and not -(2**63) <= value < 2**63:
+            raise place.error(f"the integer {value} is beyond 64 bits; quote it to compare it as text")
     return tuple(plain)
