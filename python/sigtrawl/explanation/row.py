@@ -102,6 +102,8 @@ def _one_of(inputs: Sequence[InputReport], wanted: str | None) -> InputReport:
     if not files:
         raise InputError("no input is a file of events")
     if wanted is not None:
+        if not wanted:
+            raise UsageError("the name of the row's file is empty (file=…, --file)")
         files = [entry for entry in files if entry.file == wanted] or [
             entry for entry in files if PurePath(entry.file or "").match(wanted)
         ]

@@ -152,7 +152,7 @@ def read_rule(
         return None, told.errors
     for name in lowering.unused:
         told.warning("unused-identifier", "no condition refers to this detection", name)
-    node, missing = lowering.node, lowering.missing
+    node, missing, reworded = lowering.node, lowering.missing, False
     source = LogSource(meta.logsource.product, meta.logsource.category, meta.logsource.service)
     if pipelines is not None:
         from sigtrawl.rules.pipelines import apply
@@ -160,7 +160,7 @@ def read_rule(
         applied = apply(pipelines, meta, raw["detection"], lowering.conditions, given, told.error)
         if applied is None or told.errors:
             return None, told.errors
-        node, missing, source = applied.node, applied.missing, applied.logsource
+        node, missing, source, reworded = applied.node, applied.missing, applied.logsource, applied.reworded
     rule = Rule(
         id=str(meta.id) if meta.id is not None else None,
         title=meta.title,
@@ -183,7 +183,7 @@ def read_rule(
         placeholders=missing,
         warnings=tuple(told.warnings),
         raw=raw,
-        worded=pipelines is None or same_form(lowering.node, node),
+        worded=pipelines is None or (not reworded and same_form(lowering.node, node)),
     )
     return rule, []
 

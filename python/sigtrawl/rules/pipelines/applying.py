@@ -29,11 +29,13 @@ class Applied:
         node: Its lowered condition; None while it waits, or if something was wrong.
         missing: The placeholders that nothing has filled.
         logsource: The log source that it has now.
+        reworded: Whether its conditions have other texts than before.
     """
 
     node: Node | None
     missing: tuple[str, ...]
     logsource: LogSource
+    reworded: bool
 
 
 def apply(
@@ -67,4 +69,5 @@ def apply(
     lowerer = Lowerer(memories, Context(told, given))
     node = lowerer.rule(meta)
     source = meta.logsource
-    return Applied(node, tuple(lowerer.missing), LogSource(source.product, source.category, source.service))
+    reworded = texts != tuple(condition.condition for condition in meta.detection.parsed_condition)
+    return Applied(node, tuple(lowerer.missing), LogSource(source.product, source.category, source.service), reworded)

@@ -105,6 +105,10 @@ class Lowerer:
     def item(self, item: SigmaDetectionItem, place: str) -> Node:
         """Lower one item."""
         place = f"{place}.{item.field}" if item.field else place
+        name: object = item.field  # a mapping written in YAML may make a number of it
+        if not isinstance(name, str | None):
+            told = f"the pipeline makes {name!r} of the field's name, which is no text"
+            return self.context.fail(ItemError("pipeline", told), place)
         try:
             if not item.value:
                 return _node(Null(), item.field)
@@ -143,7 +147,7 @@ def read(value: SigmaType, item: SigmaDetectionItem) -> Value:
         case SigmaString():
             parts = tuple(_part(part) for part in value.s if part != "")
             anchored = not _ANCHORS.isdisjoint(item.modifiers)
-            return Text(parts, cased=isinstance(value, SigmaCasedString), anchored=anchored)
+            return Text(parts, cased=isinstance(value, SigmaCasedString) or _CASED in item.modifiers, anchored=anchored)
         case SigmaCompareExpression():
             compared = read(value.number, item)
             cmp = value.op.name.lower()

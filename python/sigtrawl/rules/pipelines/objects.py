@@ -61,6 +61,9 @@ _FLAGS = {
 }
 
 
+_ENCODERS = frozenset({"base64", "base64offset", "wide", "utf16", "utf16le", "utf16be", "windash"})
+
+
 class Kept(SigmaType):
     """A value that pySigma has no object for, and that no pipeline can change."""
 
@@ -169,10 +172,18 @@ class _Builder:
             inner = [made for entry in raw for made in self.values(entry, item, modifiers, linked=linked)]
             return [SigmaExpansion(inner)] if linked else inner
         alternatives = branches(raw, item, modifiers)
-        objects = [self.memories.keep(as_object(value), (value,)) for value in alternatives]
+        # What an encoder would make of a placeholder's value no pipeline knows: it would fill in the plain text.
+        encoded = not _ENCODERS.isdisjoint(modifiers)
+        objects = [
+            self.memories.keep(Kept() if encoded and _waits(value) else as_object(value), (value,)) for value in alternatives
+        ]
         # Values of placeholders stand side by side, as pySigma's would; variants of one text stay together.
         apart = len(objects) == 1 or (not linked and "expand" in modifiers)
         return objects if apart else [SigmaExpansion(objects)]
+
+
+def _waits(value: Value) -> bool:
+    return isinstance(value, Text) and any(isinstance(part, text.Placeholder) for part in value.parts)
 
 
 def as_object(value: Value) -> SigmaType:
