@@ -51,4 +51,4 @@ pub use error::{Error, ErrorKind};
 pub use mapping::{Mapping, has_column};
 pub use plan::{LogSource, Plan, RuleEntry};
 pub use rule_set::{RuleSet, check_regex};
-pub use scan::{RowRule, Scanner};
+pub use scan::{Columns, RowRule, Scanner};

@@ -6,9 +6,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, RecordBatch};
+use arrow::array::{Array, ArrayRef, RecordBatch, RecordBatchOptions};
+use arrow::datatypes::{Field, Schema};
 
 use super::bitmap::Bitmap;
+use super::columns::{Columns, whole};
 use super::evaluate::Evaluation;
 use super::signatures::{ABSENT, NOTHING, SignatureId, Signatures};
 use crate::bind::Binding;
@@ -195,6 +197,29 @@ impl Scanner {
         self.evaluation = evaluation;
         found.sort_unstable();
         Ok(found)
+    }
+
+    /// Matches of some rows, sorted by row, then by rule; only the columns that decide are asked for.
+    ///
+    /// # Errors
+    /// A column cannot be read, or is not of the type that the binding was made for.
+    pub fn scan_columns(&mut self, columns: &mut dyn Columns) -> Result<Vec<RowRule>, Error> {
+        let binding = Arc::clone(&self.binding);
+        let rows = columns.rows();
+        let mut arrays = Vec::with_capacity(binding.columns().len());
+        for position in 0..binding.columns().len() {
+            arrays.push(whole(columns.column(position)?)?);
+        }
+        let fields: Vec<Field> = binding
+            .names
+            .iter()
+            .zip(&arrays)
+            .map(|(name, array)| Field::new(name, array.data_type().clone(), true))
+            .collect();
+        let options = RecordBatchOptions::new().with_row_count(Some(rows));
+        let batch = RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), arrays, &options)
+            .map_err(|e| Error::batch(format!("the columns are no batch: {e}")))?;
+        self.scan(&batch)
     }
 
     /// Values that rules asked and that have no text form, by column.
