@@ -104,6 +104,7 @@ CASES: dict[str, tuple[int, tuple[str, ...]]] = {
     "explain-no-row": (3, ("explain", "{rule}", "{mixed}")),
     "explain-several-files": (3, ("explain", "{rule}", "{mixed}", "{events}", "--row", "0")),
     "explain-no-such-file": (3, ("explain", "{rule}", "{mixed}", "{events}", "--row", "0", "--file", "x.parquet")),
+    "explain-empty-file": (3, ("explain", "{rule}", "{mixed}", "--row", "0", "--file", "")),
     "explain-several-rules": (3, ("explain", "{rules}", "{mixed}", "--row", "0")),
     "explain-no-such-rule": (3, ("explain", "{rules}", "{mixed}", "--row", "0", "--rule", "Whoamy")),
     "explain-waiting-rule": (3, ("explain", "{rules}/waiting.yml", "{mixed}", "--row", "0")),

@@ -5,6 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sigma.conditions import SigmaCondition
+from sigma.processing.pipeline import ProcessingItem, ProcessingPipeline
+from sigma.processing.transformations.base import ConditionTransformation
 
 from sigtrawl.plan import And, Not, Or, Plan
 from sigtrawl.rules import rules_from_yaml
@@ -121,3 +124,20 @@ def test_a_condition_that_a_pipeline_adds_is_not_laid_under_a_key(tmp_path: Path
     (entry,) = rules_from_yaml(HEAD + "  sel: {f: a}\n  condition: sel\n", pipelines=[tmp_path / "p.yml"]).plan().rules
     assert entry.condition is not None
     assert (entry.parts, told(outline(entry.condition, entry.parts))) == (None, ["and", 0, 1])
+
+
+@pytest.mark.parametrize("condition", ["other and not sel", "1 of sel and not other", "sel and (not other)"])
+def test_names_are_not_laid_over_a_condition_that_a_pipeline_wrote(condition: str) -> None:
+    """Its tree may look as before, and mean other detections."""
+
+    class Rewritten(ConditionTransformation):
+        def apply_condition(self, cond: SigmaCondition) -> None:
+            cond.condition = condition
+
+    text = HEAD + "  sel: {f: a}\n  other: {g: b}\n  condition: sel and not other\n"
+    (entry,) = rules_from_yaml(text, pipelines=ProcessingPipeline([ProcessingItem(Rewritten())])).plan().rules
+    assert entry.condition is not None
+    assert (entry.parts, told(outline(entry.condition, entry.parts))) == (None, ["and", 0, ["not", 1]])
+    (kept,) = rules_from_yaml(text, pipelines=ProcessingPipeline([])).plan().rules
+    assert kept.condition is not None
+    assert told(outline(kept.condition, kept.parts)) == ["and", ["sel", "f", 0], ["not", ["other", "g", 1]]]

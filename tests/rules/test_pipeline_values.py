@@ -1,0 +1,95 @@
+"""Values that meet a pipeline on their way: placeholders under encodings, case, names of fields that are no text."""
+
+import json
+from typing import Any
+
+import pytest
+import yaml
+from sigma.processing.pipeline import ProcessingPipeline
+
+from sigtrawl.errors import RuleErrors
+from sigtrawl.plan import Node, Predicate
+from sigtrawl.rules import Rule, rules_from_yaml
+
+VALUES = {"type": "value_placeholders"}
+ID = "11111111-4306-40b4-9596-6f590c81f073"
+
+
+def _rule(item: Any, *steps: dict[str, Any], given: Any = None, condition: str = "sel", **keys: Any) -> Rule:
+    pipeline = ProcessingPipeline.from_yaml(yaml.safe_dump({"name": "test", "transformations": list(steps), **keys}))
+    rule = {"title": "A rule", "id": ID, "logsource": {"category": "test"}, "detection": {"sel": item, "condition": condition}}
+    (made,) = rules_from_yaml(json.dumps(rule), pipelines=pipeline, placeholders=given)
+    return made
+
+
+def _node(*arguments: Any, **options: Any) -> Node:
+    node = _rule(*arguments, **options).condition
+    assert node is not None
+    return node
+
+
+# --- placeholders under encodings ------------------------------------------------------------------------------------
+
+ENCODED = [
+    "expand|base64",
+    "expand|base64offset|contains",
+    "expand|wide|base64",
+    "expand|utf16|base64",
+    "expand|utf16le|base64offset|contains",
+    "expand|utf16be|base64",
+    "expand|windash|contains",
+]
+
+
+@pytest.mark.parametrize("modifiers", ENCODED)
+def test_a_pipeline_cannot_fill_a_placeholder_that_is_encoded(modifiers: str) -> None:
+    """Its values would stand there in plain text; so the rule waits for values of the caller."""
+    rule = _rule({f"F|{modifiers}": "%words%"}, VALUES, vars={"words": ["ping -x", "other"]})
+    assert (rule.state, rule.condition, rule.placeholders) == ("needs-values", None, ("words",))
+
+
+@pytest.mark.parametrize("modifiers", ENCODED)
+def test_values_of_the_caller_are_encoded_under_a_pipeline_too(modifiers: str, lower: Any) -> None:
+    item, given = {f"F|{modifiers}": "%words%"}, {"words": ["ping -x", "other"]}
+    assert _node(item, VALUES, given=given, vars={"words": "nobody"}) == lower(item, placeholders=given)
+
+
+# --- case ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("modifiers", ["cased", "cased|contains", "contains|cased"])
+def test_case_still_counts_after_a_replacement(modifiers: str) -> None:
+    replaced = {"type": "replace_string", "regex": "Ab", "replacement": "Xy"}
+    op = "contains" if "contains" in modifiers else "equals"
+    assert _node({f"F|{modifiers}": "AbC"}, replaced) == Predicate("F", op, "XyC", cased=True)
+
+
+def test_case_does_not_begin_to_count_by_a_replacement() -> None:
+    replaced = {"type": "replace_string", "regex": "Ab", "replacement": "Xy"}
+    assert _node({"F|contains": "AbC"}, replaced) == Predicate("F", "contains", "XyC")
+
+
+# --- names of fields -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", [4688, 1.5, True])
+def test_a_name_that_is_no_text_is_an_error_of_the_rule(name: Any) -> None:
+    with pytest.raises(RuleErrors) as caught:
+        _rule({"F": "a", "G": "b"}, {"type": "field_name_mapping", "mapping": {"F": [name, "x"]}})
+    (error,) = caught.value.errors
+    assert (error.code, error.state, error.rule_id) == ("pipeline", "unsupported", ID)
+    assert repr(name) in error.message
+    assert "no text" in error.message
+    assert error.field is not None
+    assert error.field.startswith("sel.")
+
+
+def test_the_other_rules_load_beside_it() -> None:
+    text = "\n---\n".join(
+        json.dumps({"title": field, "logsource": {"category": "test"}, "detection": {"sel": {field: 1}, "condition": "sel"}})
+        for field in ("F", "G")
+    )
+    pipeline = ProcessingPipeline.from_yaml("transformations: [{type: field_name_mapping, mapping: {F: [1, x]}}]")
+    rules = rules_from_yaml(text, pipelines=pipeline, on_error="skip")
+    assert [rule.title for rule in rules] == ["G"]
+    assert rules.report().counts == {"ready": 1, "needs-values": 0, "unsupported": 1, "invalid": 0}
