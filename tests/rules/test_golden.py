@@ -21,7 +21,7 @@ CASES = sorted(path.stem for path in GOLDEN.glob("*.yml"))
 ELSEWHERE = {"not-utf8", "unreadable-file", "placeholder-limit", "regex-unsupported", "regex-invalid"}
 PYSIGMA = {"bad-metadata"}
 WARNINGS = {
-    *("unused-identifier", "yaml-reading", "filter-unused", "filter-without-not"),
+    *("unused-identifier", "yaml-reading", "filter-unused", "filter-without-not", "filter-thinned"),
     *("correlation-one-rule", "correlation-unused-alias", "correlation-never"),
 }
 

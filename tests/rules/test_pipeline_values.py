@@ -93,3 +93,39 @@ def test_the_other_rules_load_beside_it() -> None:
     rules = rules_from_yaml(text, pipelines=pipeline, on_error="skip")
     assert [rule.title for rule in rules] == ["G"]
     assert rules.report().counts == {"ready": 1, "needs-values": 0, "unsupported": 1, "invalid": 0}
+
+
+# --- what pySigma says -----------------------------------------------------------------------------------------------
+
+LONG = "x" * 5000
+
+
+@pytest.mark.parametrize("value", ["abc", LONG], ids=["short", "long"])
+@pytest.mark.parametrize("item", ["F", "F|windash|contains"])
+def test_a_step_that_fails_is_one_line_with_rule_field_and_step(item: str, value: str) -> None:
+    before = {"type": "field_name_suffix", "suffix": ".s"}
+    with pytest.raises(RuleErrors) as caught:
+        _rule({"G": 1, item: f"{value} -a"}, before, {"type": "convert_type", "target_type": "num"})
+    (error,) = caught.value.errors
+    assert (error.code, error.state, error.rule_id, error.field) == ("pipeline", "unsupported", ID, "sel.F.s")
+    assert error.message.startswith("the pipeline refuses it: Value '")
+    assert error.message.endswith(" (step 2, convert_type)")
+    assert len(error.message) < 400
+    assert not any(word in error.message for word in ("\n", "ProcessingItem", "ConvertTypeTransformation"))
+
+
+def test_a_step_inside_another_is_named_by_both() -> None:
+    nested = {"type": "nest", "items": [{"type": "convert_type", "target_type": "num"}]}
+    with pytest.raises(RuleErrors) as caught:
+        _rule([{"G": 1}, {"F": "abc"}], {"type": "set_state", "key": "a", "val": "b"}, nested)
+    (error,) = caught.value.errors
+    assert (error.field, error.message) == (
+        "sel.F",
+        "the pipeline refuses it: Value 'abc' can't be converted to number for convert_type (step 2, convert_type)",
+    )
+
+
+def test_a_keyword_that_a_step_refuses_is_named_by_its_detection() -> None:
+    with pytest.raises(RuleErrors) as caught:
+        _rule(["abc"], {"type": "detection_item_failure", "message": "no keywords"})
+    assert caught.value.errors[0].field == "sel"

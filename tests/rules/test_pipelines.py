@@ -320,11 +320,11 @@ ONLY_G = {"field_name_conditions": [{"type": "include_fields", "fields": ["G"]}]
 REFUSALS = {
     "rule-failure": (
         {"type": "rule_failure", "message": "not for us", "rule_conditions": [{"type": "contains_field", "field": "G"}]},
-        "the pipeline refuses it: not for us",
+        "the pipeline refuses it: not for us (step 1, rule_failure)",
     ),
     "item-failure": (
         {"type": "detection_item_failure", "message": "no field", **ONLY_G},
-        "the pipeline refuses it: no field",
+        "the pipeline refuses it: no field (step 1, detection_item_failure)",
     ),
 }
 
@@ -345,7 +345,8 @@ def test_strict_mappings_refuse_what_they_do_not_know() -> None:
         TWO, pipelines=_pipeline(mapped({"F": "x"}), {"type": "strict_field_mapping_failure"}), on_error="skip"
     )
     assert [rule.title for rule in rules] == ["First"]
-    assert rules.report().errors[0].message == "the pipeline refuses it: The following fields are not mapped: G"
+    told = "the pipeline refuses it: The following fields are not mapped: G (step 2, strict_field_mapping_failure)"
+    assert rules.report().errors[0].message == told
 
 
 def test_a_query_expression_cannot_be_matched() -> None:
@@ -365,7 +366,7 @@ def test_code_that_fails_loses_one_rule() -> None:
 
     rules = rules_from_yaml(TWO, pipelines=ProcessingPipeline([ProcessingItem(Broken())]), on_error="skip")
     assert [rule.title for rule in rules] == ["First"]
-    assert rules.report().errors[0].message == "the pipeline fails on it: KeyError: 'oh'"
+    assert rules.report().errors[0].message == "the pipeline fails on it: KeyError: 'oh' (step 1, Broken)"
 
 
 def test_a_rule_that_is_wrong_is_wrong_before_the_pipeline() -> None:

@@ -5,8 +5,8 @@ ANDed as it is written, which is what pySigma does; a filter that takes matches 
 without any ``not`` gets a warning, because the example in the specification reads the other way round. Its condition is
 lowered by itself, so its identifiers and the rule's never meet.
 
-Under pySigma pipelines a filter goes through them for each rule that it is for, in that rule's place: a pipeline that renames the
-fields of some log sources has to rename the filter's there, and there only.
+Under pySigma pipelines a rule goes through them together with its filters, as one rule (`rules.pipelines.joining`): a pipeline
+that renames the fields of some log sources renames the filter's there, and there only, and what a step adds is added once.
 
 A filter that waits for placeholder values lets the rules wait that it would be applied to: without it they would match more
 than somebody decided they should.
@@ -23,6 +23,7 @@ from sigtrawl.rules.detections import lower_detection
 from sigtrawl.rules.documents import Document
 from sigtrawl.rules.literals import shorten
 from sigtrawl.rules.names import canonical_name
+from sigtrawl.rules.outline import same_form
 from sigtrawl.rules.placeholders import Values
 from sigtrawl.rules.rule import NEEDS_VALUES, READY, Gatherer, Rule, refuse_repeated, warn_of_readings
 
@@ -159,31 +160,52 @@ def _filtered(rule: Rule, filters: list[Filter]) -> Rule:
     return _anded(rule, mine, [(one.condition, one.placeholders) for one in mine])
 
 
-def filter_through(
-    rule: Rule, filters: list[Filter], pipelines: "Pipelines", given: Values
-) -> tuple[Rule | None, list[RuleError]]:
-    """AND to a rule the conditions of the filters that are for it, each sent through the pipelines as a part of this rule.
+@dataclass(frozen=True, slots=True)
+class Through:
+    """What became of a rule in the pipelines.
 
-    Returns:
-        The rule, or None and why: without a filter that the pipelines refuse it would match more than somebody decided.
+    Attributes:
+        rule: The rule with its filters; None if it was refused.
+        errors: Why.
+        thinned: Filters of which the pipelines dropped a part, and the names of the detections that it was in.
     """
+
+    rule: Rule | None
+    errors: tuple[RuleError, ...] = ()
+    thinned: tuple[tuple[Filter, str], ...] = ()
+
+
+def through(rule: Rule, filters: list[Filter], pipelines: "Pipelines", given: Values) -> Through:
+    """Send a rule through the pipelines, together with the filters that are for it."""
     from sigtrawl.rules.pipelines import apply
 
     mine = _for(rule, filters)
+    before = _anded(rule, mine, [(one.condition, one.placeholders) for one in mine])
     told = Gatherer(rule.raw, rule.file)
-    parts: list[tuple[Node | None, tuple[str, ...]]] = []
-    for one in mine:
+    meta, _ = compat.read_metadata(rule.raw)
+    if meta is None:
+        raise TypeError(f"a rule whose metadata cannot be read was kept: {rule.title!r}")
+    sections = [(one.title, {key: value for key, value in one.raw["filter"].items() if key != "rules"}) for one in mine]
+    applied = apply(pipelines, meta, rule.raw["detection"], rule.conditions, given, told.error, sections)
+    if applied is None or told.errors:
+        return Through(None, tuple(told.errors))
+    made = replace(
+        before,
+        condition=applied.node,
+        placeholders=applied.missing,
+        state=NEEDS_VALUES if applied.missing else READY,
+        logsource=applied.logsource,
+        worded=not applied.reworded and same_form(before.condition, applied.node),
+    )
+    return Through(made, (), tuple((mine[number], names) for number, names in applied.thinned))
 
-        def report(code: str, message: str, place: str | None, hint: str | None, state: str, title: str = one.title) -> None:
-            told.error(code, f"in the filter {title!r}: {message}", place, hint, state)
 
-        section = {key: value for key, value in one.raw["filter"].items() if key != "rules"}
-        meta, _ = compat.read_metadata(rule.raw)
-        applied = None if meta is None else apply(pipelines, meta, section, (section["condition"],), given, report)
-        parts.append((None, ()) if applied is None else (applied.node, applied.missing))
-    if told.errors:
-        return None, told.errors
-    return _anded(rule, mine, parts), []
+def thinned(one: Filter, names: str, rules: list[Rule]) -> RuleError:
+    """Warn of a filter of which pipelines dropped a part, so that it takes away what it does not say."""
+    others = f" and in {len(rules) - 1:,} more" if len(rules) > 1 else ""
+    told = f"in {rules[0].title!r}{others} the pipelines drop a part of it ({names}), so it covers other events than it says"
+    hint = "keep its fields, or say it without them"
+    return RuleError("filter-thinned", told, one.file, one.id, one.title, names.partition(",")[0], hint, READY)
 
 
 def _for(rule: Rule, filters: list[Filter]) -> list[Filter]:

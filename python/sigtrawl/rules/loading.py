@@ -7,6 +7,7 @@ so the same folder gives the same Plan on every machine.
 import errno
 import os
 import stat
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from sigtrawl.errors import InputError, RuleError, RuleErrors, UsageError
 from sigtrawl.rules.collection import Rules
 from sigtrawl.rules.correlations import Correlation, read_correlation
 from sigtrawl.rules.documents import Document, DocumentError, read_documents
-from sigtrawl.rules.filters import Filter, apply_filters, filter_through, read_filter, unused
+from sigtrawl.rules.filters import Filter, apply_filters, read_filter, thinned, through, unused
 from sigtrawl.rules.literals import shorten
 from sigtrawl.rules.names import Directory, canonical_name, names_in
 from sigtrawl.rules.placeholders import Values, read_values
@@ -194,6 +195,7 @@ class _Loader:
         self.by_id: dict[str, Rule | Filter | Correlation] = {}
         self.refused: dict[str, str] = {}
         self.aside: dict[str, list[_Source]] = {}
+        self.notes: list[RuleError] = []
         self.files = self.duplicates = self.filtered = 0
 
     def file(self, file: Path, relative: str) -> None:
@@ -248,7 +250,7 @@ class _Loader:
             made, errors = read_filter(source.document, source.relative, source.file, self.given)
         else:
             kind = "rule"
-            made, errors = read_rule(source.document, source.relative, source.file, self.given, self.pipelines)
+            made, errors = read_rule(source.document, source.relative, source.file, self.given)
         if made is None:
             self._refuse(errors, source.file, kind)
             title = raw.get("title")
@@ -300,7 +302,7 @@ class _Loader:
         needed = matched_for(kept, pool)
         own = len(self.rules)
         left_out = frozenset(self.aside)
-        unused_filters = [unused(one, applied, left_out, left_out=self.filtered > 0) for one in self.filters]
+        unused_filters = [unused(one, rules, left_out, left_out=self.filtered > 0) for one in self.filters]
         return Rules(
             tuple(applied[:own]),
             bad=tuple(self.bad),
@@ -316,33 +318,43 @@ class _Loader:
                 for one in resolved.correlations
                 if any(one is other for other in needed) and not any(one is other for other in kept)
             ),
-            notes=tuple(note for note in unused_filters if note is not None),
+            notes=(*self.notes, *(note for note in unused_filters if note is not None)),
             pipelines=self.pipelines.names if self.pipelines else (),
             notices=self.pipelines.warnings if self.pipelines else (),
         )
 
     def _filtered(self, rules: list[Rule]) -> list[Rule]:
-        """Apply the filters; under pipelines that may cost a rule."""
+        """Apply filters and pipelines; under pipelines that may cost a rule."""
         if self.pipelines is None:
             return apply_filters(rules, self.filters)
         applied: list[Rule] = []
-        for rule in rules:
-            made, errors = filter_through(rule, self.filters, self.pipelines, self.given)
-            if made is None:
-                self._drop(rule, errors)
+        refused: dict[int, tuple[RuleError, ...]] = {}
+        parts: dict[tuple[int, str], list[Rule]] = {}
+        for place, rule in enumerate(rules):
+            done = through(rule, self.filters, self.pipelines, self.given)
+            if done.rule is None:
+                refused[place] = done.errors
             else:
-                applied.append(made)
+                applied.append(done.rule)
+            for one, names in done.thinned:
+                parts.setdefault((self.filters.index(one), names), []).append(rule)
+        self.notes += [thinned(self.filters[number], names, found) for (number, names), found in parts.items()]
+        self._drop(rules, refused)
         return applied
 
-    def _drop(self, rule: Rule, errors: list[RuleError]) -> None:
-        """Refuse a rule that was kept; the bad ones after it move up by one place."""
-        self.refused.update(dict.fromkeys(names_in(rule.raw), repr(rule.title)))
-        place = next((place for place, one in enumerate(self.rules) if one is rule), len(self.rules))
-        del self.rules[place : place + 1]
-        self.bad = [(before - (before > place), entry) for before, entry in self.bad]
-        self._refuse(errors, rule.file)
-        self.bad[-1] = (place, self.bad[-1][1])
-        self.bad.sort(key=lambda pair: pair[0])
+    def _drop(self, rules: list[Rule], refused: Mapping[int, tuple[RuleError, ...]]) -> None:
+        """Refuse rules that were kept; each is counted among the bad ones where it stood."""
+        gone = sorted(refused)
+        own = len(self.rules)
+        bad = [(before, 0, entry) for before, entry in self.bad]
+        for place, errors in refused.items():
+            rule = rules[place]
+            self.refused.update(dict.fromkeys(names_in(rule.raw), repr(rule.title)))
+            self._refuse(list(errors), rule.file)
+            bad.append((min(place, own), 1, self.bad.pop()[1]))
+        self.rules = [rule for place, rule in enumerate(self.rules) if place not in refused]
+        bad.sort(key=lambda one: one[:2])
+        self.bad = [(before - bisect_left(gone, before), entry) for before, _, entry in bad]
 
     def _renamed(self, rules: list[Rule], correlations: list[Correlation]) -> list[Correlation]:
         """Name the fields of correlations as the pipelines do in the events of their rules."""

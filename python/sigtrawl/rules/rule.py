@@ -7,18 +7,15 @@ because two rules with one id are the same rule only if their whole content is.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sigtrawl.errors import RuleError
 from sigtrawl.plan import LogSource, Node, RuleEntry
 from sigtrawl.rules import compat
 from sigtrawl.rules.detections import lower_detection
 from sigtrawl.rules.documents import Document
-from sigtrawl.rules.outline import parts_of, same_form
+from sigtrawl.rules.outline import parts_of
 from sigtrawl.rules.placeholders import Values
-
-if TYPE_CHECKING:
-    from sigtrawl.rules.pipelines import Pipelines
 
 READY, NEEDS_VALUES, UNSUPPORTED, INVALID = "ready", "needs-values", "unsupported", "invalid"
 STATES = (READY, NEEDS_VALUES, UNSUPPORTED, INVALID)
@@ -126,10 +123,11 @@ class Gatherer:
         self.warnings.append(RuleError(code, message, self.file, self.id, self.title, place, hint, READY))
 
 
-def read_rule(
-    document: Document, path: str, file: str, given: Values, pipelines: "Pipelines | None" = None
-) -> tuple[Rule | None, list[RuleError]]:
-    """Make the rule of a document whose content is a mapping, or say everything that is wrong with it."""
+def read_rule(document: Document, path: str, file: str, given: Values) -> tuple[Rule | None, list[RuleError]]:
+    """Make the rule of a document whose content is a mapping, or say everything that is wrong with it.
+
+    Pipelines come later (`filters.through`): a rule goes through them together with its filters, which must be known first.
+    """
     raw = document.content
     told = Gatherer(raw, file)
     warn_of_readings(document, told)
@@ -152,15 +150,6 @@ def read_rule(
         return None, told.errors
     for name in lowering.unused:
         told.warning("unused-identifier", "no condition refers to this detection", name)
-    node, missing, reworded = lowering.node, lowering.missing, False
-    source = LogSource(meta.logsource.product, meta.logsource.category, meta.logsource.service)
-    if pipelines is not None:
-        from sigtrawl.rules.pipelines import apply
-
-        applied = apply(pipelines, meta, raw["detection"], lowering.conditions, given, told.error)
-        if applied is None or told.errors:
-            return None, told.errors
-        node, missing, source, reworded = applied.node, applied.missing, applied.logsource, applied.reworded
     rule = Rule(
         id=str(meta.id) if meta.id is not None else None,
         title=meta.title,
@@ -174,16 +163,15 @@ def read_rule(
         references=tuple(meta.references or ()),
         falsepositives=tuple(meta.falsepositives or ()),
         tags=tuple(f"{tag.namespace}.{tag.name}" for tag in meta.tags),
-        logsource=source,
+        logsource=LogSource(meta.logsource.product, meta.logsource.category, meta.logsource.service),
         path=path,
         file=file,
-        state=NEEDS_VALUES if missing else READY,
+        state=NEEDS_VALUES if lowering.missing else READY,
         conditions=lowering.conditions,
-        condition=node,
-        placeholders=missing,
+        condition=lowering.node,
+        placeholders=lowering.missing,
         warnings=tuple(told.warnings),
         raw=raw,
-        worded=pipelines is None or (not reworded and same_form(lowering.node, node)),
     )
     return rule, []
 

@@ -7,12 +7,12 @@ is put into that list, of a rule that the correlation refers to, and read again 
 from collections.abc import Mapping
 from typing import Any
 
-from sigma.exceptions import SigmaError
 from sigma.rule import SigmaDetections
 
 from sigtrawl.rules import compat
 from sigtrawl.rules.pipelines.finding import Pipelines
 from sigtrawl.rules.pipelines.objects import build
+from sigtrawl.rules.pipelines.refusing import refusal
 from sigtrawl.rules.placeholders import Values
 
 
@@ -31,13 +31,11 @@ def _fields(fields: list[str], raw: Mapping[str, Any], pipelines: Pipelines, giv
     meta, _ = compat.read_metadata({**raw, "fields": fields})
     if meta is None:
         raise ValueError("its metadata cannot be read")
-    detections, _ = build(raw["detection"], given)
+    detections, _ = build({name: one for name, one in raw["detection"].items() if name != "condition"}, given)
     conditions = raw["detection"]["condition"]
     try:
         meta.detection = SigmaDetections(detections, conditions if isinstance(conditions, list) else [conditions])
         pipelines.processing.apply(meta)
-    except SigmaError as error:
-        raise ValueError(f"the pipeline refuses it: {error.args[0] if error.args else error}") from None
     except Exception as error:  # the code of plugins may raise anything
-        raise ValueError(f"the pipeline fails on it: {type(error).__name__}: {error}") from error
+        raise ValueError(refusal(error, pipelines.processing).message) from error
     return list(meta.fields)

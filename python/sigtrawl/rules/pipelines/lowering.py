@@ -5,7 +5,7 @@ with wildcards as parts, an expansion as alternatives, an item without values as
 written.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,6 +35,7 @@ from sigtrawl.plan import And, Node, Not, Or, Predicate, all_of, any_of
 from sigtrawl.rules import text
 from sigtrawl.rules.conditions import ConditionError, parse_condition
 from sigtrawl.rules.detections import NOTHING, Context, measured
+from sigtrawl.rules.pipelines.joining import Joined
 from sigtrawl.rules.pipelines.objects import Memories, flags_of, pattern_of
 from sigtrawl.rules.placeholders import PLACEHOLDER
 from sigtrawl.rules.values import (
@@ -73,22 +74,35 @@ class Lowerer:
     context: Context
     missing: dict[str, None] = field(default_factory=dict)
 
-    def rule(self, rule: SigmaRule) -> Node | None:
-        """Lower the detections and put them together as the conditions, which a pipeline may have changed, say."""
+    def rule(self, rule: SigmaRule, joined: Joined) -> Node | None:
+        """Lower the detections and put them together as the conditions, which a pipeline may have changed, say.
+
+        What is dropped is as if it had not been written; but of the rule something must be left, and something of each filter.
+        """
         nodes = {name: self.detection(detection, name) or _DROPPED for name, detection in rule.detection.detections.items()}
-        conditions: list[Node] = []
-        for condition in rule.detection.parsed_condition:
-            try:
-                conditions.append(parse_condition(condition.condition, nodes, set()))
-            except ConditionError as error:
-                self.context.fail(error, "condition")
+        conditions = [condition.condition for condition in rule.detection.parsed_condition]
+        node = self.linked(conditions, nodes)
         if self.context.failed:
             return None
-        node = _without_dropped(any_of(conditions), {})
-        if node is None:
+        alone = {name: _DROPPED if joined.part_of(name) else node for name, node in nodes.items()} if joined.parts else nodes
+        if node is None or self.linked(conditions, alone) is None:
             self.context.fail(ItemError("pipeline", "nothing is left of what the rule looks for"), "detection")
             return None
-        return None if self.missing else measured(node, self.context)
+        for part in joined.parts:
+            if self.linked([part.condition], {**dict.fromkeys(joined.detections, _DROPPED), **nodes}) is None:
+                told = f"nothing is left of the filter {part.title!r}, so the rule would match what it takes away"
+                self.context.fail(ItemError("pipeline", told), "condition")
+        return None if self.missing or self.context.failed else measured(node, self.context)
+
+    def linked(self, conditions: Sequence[str], nodes: Mapping[str, Node]) -> Node | None:
+        """Put detections together as conditions say; None if nothing is left of them."""
+        found: list[Node] = []
+        for condition in conditions:
+            try:
+                found.append(parse_condition(condition, nodes, set()))
+            except ConditionError as error:
+                self.context.fail(error, "condition")
+        return _without_dropped(any_of(found), {})
 
     def detection(self, detection: SigmaDetection, place: str) -> Node | None:
         """Lower a detection; None if nothing is left of it."""

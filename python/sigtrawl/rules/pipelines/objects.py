@@ -133,10 +133,10 @@ def looks(value: SigmaType) -> list[Any] | None:
     return list(value.s) if isinstance(value, SigmaString) else None
 
 
-def build(detection: Mapping[str, Any], given: Values) -> tuple[dict[str, SigmaDetection], Memories]:
-    """Make the named detections of a rule that our own lowering has found nothing against."""
+def build(raw: Mapping[str, Any], given: Values) -> tuple[dict[str, SigmaDetection], Memories]:
+    """Make the objects of detections, given by name, that our own lowering has found nothing against."""
     builder = _Builder(given)
-    detections = {name: builder.detection(raw) for name, raw in detection.items() if name != "condition"}
+    detections = {name: builder.detection(one) for name, one in raw.items()}
     return detections, builder.memories
 
 
