@@ -8,7 +8,7 @@ import yaml
 from sigma.processing.pipeline import ProcessingPipeline
 
 from sigtrawl.errors import RuleErrors
-from sigtrawl.plan import Node, Predicate
+from sigtrawl.plan import Node, Or, Predicate
 from sigtrawl.rules import Rule, rules_from_yaml
 
 VALUES = {"type": "value_placeholders"}
@@ -52,6 +52,54 @@ def test_a_pipeline_cannot_fill_a_placeholder_that_is_encoded(modifiers: str) ->
 def test_values_of_the_caller_are_encoded_under_a_pipeline_too(modifiers: str, lower: Any) -> None:
     item, given = {f"F|{modifiers}": "%words%"}, {"words": ["ping -x", "other"]}
     assert _node(item, VALUES, given=given, vars={"words": "nobody"}) == lower(item, placeholders=given)
+
+
+def test_the_name_of_another_field_waits_for_the_caller() -> None:
+    item = {"F|expand|fieldref": "%other%"}
+    rule = _rule(item, VALUES, {"type": "field_name_suffix", "suffix": ".s"}, vars={"other": "G"})
+    assert (rule.state, rule.condition, rule.placeholders) == ("needs-values", None, ("other",))
+    told = _node(item, VALUES, {"type": "field_name_suffix", "suffix": ".s"}, given={"other": "G"}, vars={"other": "H"})
+    assert told == Predicate("F.s", "fieldref", "G.s", how="equals")
+
+
+# --- placeholders under `all` ----------------------------------------------------------------------------------------
+
+LISTS = {"a": ["x", "y"], "b": ["1", "2"]}
+LINKED: list[dict[str, Any]] = [
+    {"F|expand|all": "%a%"},
+    {"F|expand|all": ["%a%", "z"]},
+    {"F|expand|contains|all": ["%a%", "%b%"]},
+    {"F|expand|startswith|cased|all": ["%a%-%b%", "Z"]},
+    {"F|re|i|expand|all": ["^%a%$", "%b%+"]},
+    {"F|expand|contains|all|neq": ["%a%", "z"]},
+]
+
+
+@pytest.mark.parametrize("item", LINKED, ids=repr)
+def test_values_are_alternatives_whoever_gives_them(item: dict[str, Any], lower: Any) -> None:
+    """The values of one placeholder under `all`: any of them, and all of the texts that are written."""
+    wanted = lower(item, placeholders=LISTS)
+    assert _node(item, VALUES, vars=LISTS) == wanted
+    assert _node(item, VALUES, given=LISTS) == wanted
+
+
+def test_without_all_values_stand_side_by_side_in_the_one_or(lower: Any) -> None:
+    item = {"F|expand": ["%a%", "z"]}
+    told = _node(item, VALUES, vars=LISTS)
+    assert told == _node(item, VALUES, given=LISTS)
+    assert _flat(told) == _flat(lower(item, placeholders=LISTS))
+
+
+def _flat(node: Node) -> set[Node]:
+    return {inner for one in node.nodes for inner in _flat(one)} if isinstance(node, Or) else {node}
+
+
+def test_values_in_several_steps_under_all_never_mean_something_else() -> None:
+    steps = [{**VALUES, "include": ["a"]}, {**VALUES, "include": ["b"]}]
+    rule = _rule({"F|expand|all": ["%a%", "%b%"]}, *steps, vars=LISTS)
+    assert rule.condition == _rule({"F|expand|all": ["%a%", "%b%"]}, VALUES, vars=LISTS).condition
+    waiting = _rule({"F|expand|all": ["%a%-%b%", "z"]}, *steps, vars=LISTS)
+    assert (waiting.state, waiting.placeholders) == ("needs-values", ("b",))
 
 
 # --- case ------------------------------------------------------------------------------------------------------------

@@ -22,6 +22,24 @@ def test_an_empty_list_is_no_value(detect: Callable[..., Rule]) -> None:
     assert (rule.state, rule.placeholders) == ("needs-values", ("a",))
 
 
+@pytest.mark.parametrize("modifiers", ["expand|fieldref", "cased|expand|fieldref", "expand|fieldref|startswith"])
+def test_the_name_of_another_field_may_wait(detect: Callable[..., Rule], modifiers: str) -> None:
+    rule = detect({"s": {f"f|{modifiers}": "x%a%.%b%"}, "condition": "s"}, placeholders={"b": "y"})
+    assert (rule.state, rule.placeholders, rule.condition) == ("needs-values", ("a",), None)
+
+
+@pytest.mark.parametrize(
+    ("modifiers", "value"),
+    [("expand|fieldref", "%a%*"), ("contains|expand|fieldref", "%a%"), ("expand|fieldref|base64", "%a%")],
+)
+def test_what_cannot_be_the_name_of_a_field_is_told_before_values_are_given(
+    refused: Callable[..., tuple[str, ...]], modifiers: str, value: str
+) -> None:
+    codes = refused({f"f|{modifiers}": value})
+    assert codes == refused({f"f|{modifiers}": value}, placeholders={"a": "x"})
+    assert codes[0] in {"value-type", "misplaced-modifier"}
+
+
 def test_a_waiting_rule_is_kept_in_the_plan() -> None:
     rules = rules_from_yaml(RULE)
     plan = rules.plan()
@@ -51,6 +69,13 @@ FILLED: list[tuple[str, str, dict[str, Any], Node]] = [
     ("contains|expand", "%a%", {"a": "x"}, p("contains", "x")),
     ("expand|contains", "%a%", {"a": "x"}, p("contains", "x")),
     ("expand|base64", "%a%", {"a": "foo"}, p("equals", "Zm9v")),
+    ("expand|fieldref", "%a%", {"a": "G"}, Predicate("f", "fieldref", "G", how="equals")),
+    (
+        "expand|fieldref|endswith",
+        "x%a%",
+        {"a": ["1", "2"]},
+        Or((Predicate("f", "fieldref", "x1", how="endswith"), Predicate("f", "fieldref", "x2", how="endswith"))),
+    ),
     ("re|expand", "^%a%+$", {"a": "x.*"}, p("regex", r"^(?:x\.(?s:.*))+$")),
 ]
 

@@ -14,7 +14,7 @@ from functools import lru_cache
 from sigtrawl.rules import regexes, text
 from sigtrawl.rules.encodings import base64_text, base64_windows, dash_variants, to_bytes
 from sigtrawl.rules.placeholders import Values, fill_regex, fill_text
-from sigtrawl.rules.text import STAR
+from sigtrawl.rules.text import STAR, Placeholder
 from sigtrawl.rules.values import (
     NAMES,
     Boolean,
@@ -206,13 +206,15 @@ def _fieldref(value: Value, item: Item) -> list[Value]:
         raise ItemError("keyword-type", "the modifier 'fieldref' needs a field")
     if not isinstance(value, Text):
         raise _misfit("fieldref", value, "the name of a field")
-    name = text.literal(value.parts)
+    # A placeholder without a value stands in the name as it is written.
+    waits = any(isinstance(part, Placeholder) for part in value.parts)
+    name = text.literal(tuple(f"%{part.name}%" if isinstance(part, Placeholder) else part for part in value.parts))
     if not name:
         if value.anchored:
             hint = "contains, startswith and endswith stand after fieldref"
             raise ItemError("misplaced-modifier", "the modifier 'fieldref' takes the name of a field as it is", hint)
         raise ItemError("value-type", "the name of a field has no wildcard in it and is not empty")
-    return [FieldRef(name, cased=value.cased)]
+    return [FieldRef(name, cased=value.cased, waiting=waits)]
 
 
 def _expand(value: Value, item: Item) -> list[Value]:

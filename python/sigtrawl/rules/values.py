@@ -80,12 +80,13 @@ class Cidr:
 
 @dataclass(frozen=True, slots=True)
 class FieldRef:
-    """Another field that this one is compared with."""
+    """Another field that this one is compared with; ``waiting`` if placeholders without values are in its name."""
 
     name: str
     starts: bool = False
     ends: bool = False
     cased: bool = False
+    waiting: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +147,8 @@ def to_node(value: Value, field: str | None) -> Node | None:
         if (problem := regexes.problem(value.pattern, value.flags)) is not None:
             raise ItemError(*problem)
         return Predicate(field, "regex", value.pattern, flags=value.flags)
+    if isinstance(value, FieldRef) and value.waiting:
+        return None
     if isinstance(value, Number) and (field is not None or value.cmp == "eq"):
         return Predicate(field, "number", decimal(value.value), cmp=value.cmp)
     if field is None:
@@ -164,7 +167,7 @@ def _bound(value: Value, field: str) -> Node:
             return Predicate(field, "null")
         case Cidr(network):
             return Predicate(field, "cidr", network)
-        case FieldRef(name, starts, ends, cased):
+        case FieldRef(name, starts, ends, cased, _):
             how = {(False, False): "equals", (True, False): "startswith", (False, True): "endswith"}
             return Predicate(field, "fieldref", name, how=how.get((starts, ends), "contains"), cased=cased)
         case Exists(wanted):

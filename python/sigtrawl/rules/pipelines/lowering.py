@@ -200,8 +200,8 @@ def _node(value: Value, name: str | None) -> Node:
 
 
 def _waits_for(value: Value) -> Iterable[str]:
-    if isinstance(value, Regex):
-        return PLACEHOLDER.findall(value.pattern)
+    if isinstance(value, Regex | FieldRef):
+        return PLACEHOLDER.findall(value.pattern if isinstance(value, Regex) else value.name)
     return [part.name for part in value.parts if isinstance(part, text.Placeholder)] if isinstance(value, Text) else []
 
 

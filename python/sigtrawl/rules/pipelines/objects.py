@@ -8,7 +8,7 @@ that it travels through unseen.
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from sigma.conditions import ConditionAND, ConditionOR
 from sigma.modifiers import modifier_mapping
@@ -61,7 +61,8 @@ _FLAGS = {
 }
 
 
-_ENCODERS = frozenset({"base64", "base64offset", "wide", "utf16", "utf16le", "utf16be", "windash"})
+# What these make of a placeholder's value no pipeline knows: it would fill in the plain text.
+_BEYOND = frozenset({"base64", "base64offset", "wide", "utf16", "utf16le", "utf16be", "windash", "fieldref"})
 
 
 class Kept(SigmaType):
@@ -71,12 +72,29 @@ class Kept(SigmaType):
         """Hold nothing: the memory has the value."""
 
 
+Fill: TypeAlias = Callable[[Placeholder], Iterator[Any]]
+"""pySigma's word for what a placeholder stands for."""
+
+
+class PlainText(SigmaString):
+    """Text. Under ``all`` the values that fill its placeholders are alternatives, as a caller's are."""
+
+    linked = False
+
+    def replace_placeholders(self, callback: Fill) -> list[Any]:
+        """Fill the placeholders."""
+        return _alternatives(super().replace_placeholders(callback), self.linked)
+
+
 class CasedText(SigmaCasedString):
     """Text whose case counts, also after its placeholders were filled: pySigma's own forgets that then."""
 
-    def replace_placeholders(self, callback: Callable[[Placeholder], Iterator[Any]]) -> list[SigmaString]:
+    linked = False
+
+    def replace_placeholders(self, callback: Fill) -> list[Any]:
         """Fill the placeholders."""
-        return [SigmaCasedString.from_sigma_string(filled) for filled in super().replace_placeholders(callback)]
+        filled = super().replace_placeholders(callback)
+        return _alternatives([SigmaCasedString.from_sigma_string(one) for one in filled], self.linked)
 
 
 class Expression(SigmaRegularExpression):
@@ -85,13 +103,23 @@ class Expression(SigmaRegularExpression):
     Values that fill its placeholders are literal, with ``*`` and ``?`` as wildcards, as they are without a pipeline.
     """
 
+    linked = False
+
     def compile(self) -> None:
         """Leave the judgement to the lowering."""
 
-    def replace_placeholders(self, callback: Callable[[Placeholder], Iterator[Any]]) -> list[SigmaRegularExpression]:
+    def replace_placeholders(self, callback: Fill) -> list[Any]:
         """Fill the placeholders."""
         filled = self.regexp.replace_placeholders(lambda one: (_as_expression(value) for value in callback(one)))
-        return [Expression(regexp, set(self.flags)) for regexp in filled]
+        return _alternatives([Expression(regexp, set(self.flags)) for regexp in filled], self.linked)
+
+
+def _alternatives(values: list[Any], linked: bool) -> list[Any]:  # noqa: FBT001
+    """Give what a placeholder's values have made of one value; under ``all`` it stays one, of which any may be met.
+
+    Steps do not look into an expansion, so a placeholder that is left in one waits for a value of the caller.
+    """
+    return [SigmaExpansion(values)] if linked and len(values) > 1 else values
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,17 +200,21 @@ class _Builder:
             inner = [made for entry in raw for made in self.values(entry, item, modifiers, linked=linked)]
             return [SigmaExpansion(inner)] if linked else inner
         alternatives = branches(raw, item, modifiers)
-        # What an encoder would make of a placeholder's value no pipeline knows: it would fill in the plain text.
-        encoded = not _ENCODERS.isdisjoint(modifiers)
+        beyond = not _BEYOND.isdisjoint(modifiers)
         objects = [
-            self.memories.keep(Kept() if encoded and _waits(value) else as_object(value), (value,)) for value in alternatives
+            self.memories.keep(Kept() if beyond and _waits(value) else as_object(value), (value,)) for value in alternatives
         ]
+        for made in objects:
+            if isinstance(made, PlainText | CasedText | Expression):
+                made.linked = linked
         # Values of placeholders stand side by side, as pySigma's would; variants of one text stay together.
         apart = len(objects) == 1 or (not linked and "expand" in modifiers)
         return objects if apart else [SigmaExpansion(objects)]
 
 
 def _waits(value: Value) -> bool:
+    if isinstance(value, FieldRef):
+        return value.waiting
     return isinstance(value, Text) and any(isinstance(part, text.Placeholder) for part in value.parts)
 
 
@@ -221,7 +253,7 @@ def _as_object(value: Value) -> SigmaType:
 
 def _as_string(value: Text) -> SigmaString:
     parts = decoded(value) if value.bom or any(isinstance(part, bytes) for part in value.parts) else value.parts
-    made = CasedText() if value.cased else SigmaString()
+    made = CasedText() if value.cased else PlainText()
     made.s = [_part(part) for part in parts]
     made.original = made.to_plain()
     return made
