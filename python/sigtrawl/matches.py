@@ -12,9 +12,9 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Never, Protocol, TypeAlias, final
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Never, Protocol, SupportsIndex, TypeAlias, final
 
-from sigtrawl.errors import OutputError
+from sigtrawl.errors import OutputError, UsageError
 from sigtrawl.report import ScanReport
 
 if TYPE_CHECKING:
@@ -218,7 +218,7 @@ class Matches:
         """How far the scan is; safe to ask from another thread."""
         return Progress(*self._stream.progress())
 
-    def explain(self, match: "int | Mapping[str, Any]") -> "Explanation":
+    def explain(self, match: "SupportsIndex | Mapping[str, Any]") -> "Explanation":
         """Tell why a match is one, by the condition of its rule and what each part of it found in the row.
 
         The events are read again, of a file no more than one row group. Data in memory must still be there: a stream that was
@@ -230,15 +230,19 @@ class Matches:
         Raises:
             IndexError: There is no match of this number.
             InputError: The events cannot be read again.
-            UsageError: This is no match of this scan.
+            UsageError: This is no match of this scan, or neither a match nor a number.
         """
-        from sigtrawl.explanation.matched import explain_match
+        from sigtrawl.explanation.matched import explain_match, number_of
 
         if self._origin is None:
             message = "these matches do not know their events; use sigtrawl.explain"
             raise RuntimeError(message)
-        if isinstance(match, int):
-            match = self.to_polars().row(match, named=True) if -len(self) <= match < len(self) else _no_match(match, len(self))
+        if not isinstance(match, Mapping):
+            number = number_of(match)
+            if number is None:
+                message = f"a match is a row of the matches or its number, and this is {match!r}, of type {type(match).__name__}"
+                raise UsageError(message)
+            match = self.to_polars().row(number, named=True) if -len(self) <= number < len(self) else _no_match(number, len(self))
         return explain_match(self._origin, match)
 
     def close(self) -> None:

@@ -1,6 +1,7 @@
 """Why a rule matches a row, or why not: the answer as records, from files, from memory, from a match."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,26 @@ def test_a_match_from_memory_and_by_the_reference(frame: pl.DataFrame, ruleset: 
         matches.explain({"rule_id": None, "rule_title": "x", "row": 0})
     with pytest.raises(errors.UsageError, match="this is no match: it has no 'row'"):
         matches.explain({"rule_title": "x"})
+
+
+@pytest.mark.parametrize("match", [1.0, True, False, None, "0", (0,), float("nan")])
+def test_what_is_no_match_is_told_by_its_type(frame: pl.DataFrame, ruleset: st.RuleSet, match: Any) -> None:
+    matches = ruleset.match(frame)
+    told = f"a match is a row of the matches or its number, and this is {match!r}, of type {type(match).__name__}"
+    with pytest.raises(errors.UsageError, match=re.escape(told)):
+        matches.explain(match)
+    row = matches.to_polars().row(0, named=True)
+    with pytest.raises(errors.UsageError, match=re.escape(f"its 'row' is {match!r}")):
+        matches.explain({**row, "row": match})
+
+
+def test_numbers_of_other_libraries_are_numbers(frame: pl.DataFrame, ruleset: st.RuleSet) -> None:
+    class Int64:
+        def __index__(self) -> int:
+            return 0
+
+    matches = ruleset.match(frame)
+    assert matches.explain(Int64()) == matches.explain(0)
 
 
 def test_it_is_plain_data_and_text(frame: pl.DataFrame, rules: st.Rules) -> None:
@@ -179,6 +200,32 @@ def test_keywords_say_in_which_columns_they_stand() -> None:
     (found, first), (absent, second) = leaves(told.readings[0].condition)
     assert (found, [seen.column for seen in first.columns]) == (True, ["Image", "Payload"])
     assert (absent, second.columns) == (False, ())
+
+
+def test_a_keyword_in_a_nested_column_is_found_by_its_place() -> None:
+    deep = {"who": {"name": "x", "tools": ["ls", "NC.exe -l", "nc.exe"]}, "n": 4688, "flag": True}
+    extra = pl.Series("Extra", [[{"key": "Path", "value": "c:/nc.exe"}, {"key": "nc.exe", "value": "y"}]])
+    frame = windows([SYSMON]).with_columns(
+        Deep=pl.Series([deep]),
+        Pairs=extra,
+        Tags=extra.cast(pl.Map(pl.String, pl.String)),
+        Image=pl.lit("x"),
+        Bytes=pl.Series([b"nc.exe"]),
+    )
+    told = st.explain(rule("keywords: [nc.exe, 4688, nowhere]", "condition: keywords"), frame, row=0)
+    (found, first), (number, second), (absent, third) = leaves(told.readings[0].condition)
+    assert (found, number, absent) == (True, True, False)
+    assert [(seen.column, seen.values, seen.present) for seen in first.columns] == [
+        ("Deep.who.tools", ("NC.exe -l", "nc.exe"), True),
+        ("Pairs.value", ("c:/nc.exe",), True),
+        ("Pairs.key", ("nc.exe",), True),
+        ("Tags.Path", ("c:/nc.exe",), True),
+        ("Bytes", ("nc.exe",), True),
+    ]
+    assert [(seen.column, seen.values) for seen in second.columns] == [("Deep.n", ("4688",))]
+    assert third.columns == ()
+    assert "found: Deep.who.tools holds 'NC.exe -l', 'nc.exe', Pairs.value is 'c:/nc.exe'" in str(told)
+    assert "text form" not in str(told)
 
 
 def test_nested_columns_and_references_between_fields() -> None:

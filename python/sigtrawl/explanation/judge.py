@@ -13,6 +13,7 @@ import polars as pl
 
 from sigtrawl import reference
 from sigtrawl.explanation.model import Leaf, Part, Seen
+from sigtrawl.explanation.places import found_at
 from sigtrawl.explanation.row import Asked
 from sigtrawl.explanation.words import asks
 from sigtrawl.reference.answers import Reading, View
@@ -78,11 +79,11 @@ class Judge:
         return Leaf(predicate["field"], asks(predicate), tuple(map(self._see, paths)), missing, near, because)
 
     def _found(self, number: int) -> Iterator[Seen]:
-        """Find the columns in which a keyword stands, each asked alone."""
+        """Find the places in which a keyword stands, each column asked alone."""
         for series in self._asked.frame.iter_columns():
             if not series.name.startswith("_") and self._run(series.to_frame(), [number], None)[0]:
-                column = self._table.column(Path(series.name))
-                yield Seen(series.name, tuple(column.by_text), bool(column.exists))
+                for path, values in found_at(series, self._predicates[number]).items():
+                    yield Seen(_name(path), values, present=True)
 
     def _see(self, source: Source) -> Seen:
         column = self._table.column(source)

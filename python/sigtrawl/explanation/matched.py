@@ -1,5 +1,6 @@
 """Explaining a match of a scan: its rule, its file and its row are in it."""
 
+import operator
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,7 +22,20 @@ def explain_match(origin: Origin, match: Mapping[str, Any]) -> Explanation:
     for name in ("rule_title", "row"):
         if name not in match:
             raise UsageError(f"this is no match: it has no {name!r}; give a row of the matches, or its number")
-    return explain_rule(plan, _rule_of(plan, match), origin.events, origin.asked, match["row"], match.get("file"))
+    row = number_of(match["row"])
+    if row is None:
+        raise UsageError(f"this is no match: its 'row' is {match['row']!r}, and must be an integer")
+    return explain_rule(plan, _rule_of(plan, match), origin.events, origin.asked, row, match.get("file"))
+
+
+def number_of(value: object) -> int | None:
+    """Read an integer, also one of another library; None for anything else, and for truth values, which Python counts with."""
+    if isinstance(value, bool):
+        return None
+    try:
+        return operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        return None
 
 
 def _rule_of(plan: Plan, match: Mapping[str, Any]) -> RuleEntry:

@@ -27,7 +27,8 @@ class Leaf:
     Attributes:
         field: The rule's field; None for a keyword.
         asks: What is asked, in words.
-        columns: The columns that answer the field, the first that is not null counts; for a keyword those in which it was found.
+        columns: The columns that answer the field, the first that is not null counts; for a keyword the places
+            in which it was found, members of structs and keys of maps by their paths, with the values that satisfy it.
         missing: The fields among those of the predicate that no column answers.
         near: Missing field → a column whose name differs only in case, a space or an ``@``.
         because: What the column was read as, where the predicate holds only so; None otherwise.
