@@ -1,7 +1,9 @@
 """Results over events: what is put out, in which columns, on which engine, from memory and from files."""
 
+import dataclasses
 import json
 import pickle
+import re
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -55,6 +57,21 @@ def test_a_correlation_and_what_is_put_out(attack: pl.DataFrame) -> None:
     assert [rule.matches for rule in report.rules] == [6, 2, 1]
     (one,) = report.correlations
     assert (one.id, one.title, one.state, one.results, one.events) == (f"{ID}11", "Many failed logons", "runs", 1, 6)
+
+
+@pytest.mark.parametrize("engine", ["core", "reference"])
+def test_rules_without_an_id_are_told_as_in_their_matches(attack: pl.DataFrame, engine: Any) -> None:
+    nameless = re.sub(r"(?m)^id: .*\n", "", together(RULES, THEN, MANY))
+    plan = st.rules_from_yaml(nameless, name="all.yml").plan()
+    (made,) = st.compile(plan).match(attack, engine=engine).to_polars()["correlated"].drop_nulls().to_list()
+    assert {(one["rule_id"], one["rule_title"]) for one in made} == {(None, "all.yml")}
+    # As an id-less rule of a file is called by the file, one of nowhere is called by its title.
+    rules = tuple(dataclasses.replace(rule, path=None) for rule in plan.rules)
+    correlations = tuple(dataclasses.replace(one, path=None) for one in plan.correlations)
+    plan = dataclasses.replace(plan, rules=rules, correlations=correlations)
+    matches = st.compile(plan).match(attack, engine=engine).to_polars()
+    (made,) = matches["correlated"].drop_nulls().to_list()
+    assert [(one["rule_id"], one["rule_title"]) for one in made] == [(None, "Many failed logons"), (None, "Logon")]
 
 
 def test_without_correlations_nothing_changes(attack: pl.DataFrame) -> None:
@@ -239,7 +256,12 @@ def test_every_form_of_output(attack: pl.DataFrame, tmp_path: Path, suffix: str)
     elif suffix == "jsonl":
         lines = [json.loads(line) for line in path.read_text().splitlines()]
         assert ["correlated" in line for line in lines] == [False, False, False, True]
-        assert lines[-1]["correlated"][0] == {"rule_id": f"{ID}01", "row": 0, "time": "2024-05-01T10:00:00Z"}
+        assert lines[-1]["correlated"][0] == {
+            "rule_id": f"{ID}01",
+            "rule_title": "Failed logon",
+            "row": 0,
+            "time": "2024-05-01T10:00:00Z",
+        }
     else:
         frame = pl.read_csv(path)
         assert frame.columns == [*COLUMNS, "correlated"]

@@ -1,6 +1,7 @@
 """The events of a correlation → its results."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TypeAlias
 
 import polars as pl
 
@@ -11,6 +12,7 @@ CORRELATED = pl.List(
     pl.Struct(
         {
             "rule_id": pl.String(),
+            "rule_title": pl.String(),
             "file": pl.String(),
             "row_group": pl.Int32(),
             "row": pl.Int64(),
@@ -20,18 +22,19 @@ CORRELATED = pl.List(
 )
 """The events that made a result."""
 
+Names: TypeAlias = tuple[str | None, str]
+"""What a match says of its rule: the id, or None, and the title as a match has it."""
+
 RESULT_SCHEMA = {"match": pl.Int64(), "rule": pl.Int32(), "time": pl.Int64(), "correlated": CORRELATED}
 
 
-def evaluate(
-    entry: CorrelationEntry, events: pl.DataFrame, ids: Mapping[int, str | None], files: list[str | None]
-) -> pl.DataFrame:
+def evaluate(entry: CorrelationEntry, events: pl.DataFrame, names: Mapping[int, Names], files: list[str | None]) -> pl.DataFrame:
     """Give the results of a correlation in the order of time.
 
     Args:
         entry: The correlation.
         events: Its events, in any order, with every group whole; the columns are those of `spool.EVENT_SCHEMA`.
-        ids: The id of each rule and, below zero, of each correlation.
+        names: The id and title of each rule and, below zero, of each correlation.
         files: What the numbers in ``file`` stand for.
 
     Returns:
@@ -51,7 +54,7 @@ def evaluate(
     last = ordered[[end - 1 for end in ends]].select("match", "rule", "time").with_row_index("result")
     rows = [place for begin, end in zip(begins, ends, strict=True) for place in range(begin, end)]
     results = pl.Series("result", [number for number, size in enumerate(sizes) for _ in range(size)], pl.get_index_type())
-    made_by = _shown(ordered[rows], ids, files).to_struct("correlated").to_frame().with_columns(results)
+    made_by = _shown(ordered[rows], names, files).to_struct("correlated").to_frame().with_columns(results)
     lists = made_by.group_by("result", maintain_order=True).agg("correlated")
     joined = last.join(lists, on="result", how="left", maintain_order="left")
     return joined.sort("time", "match").select(list(RESULT_SCHEMA)).cast({"correlated": CORRELATED})
@@ -70,12 +73,17 @@ def _groups(ordered: pl.DataFrame) -> Iterator[tuple[int, Group]]:
         start = stop
 
 
-def _shown(events: pl.DataFrame, ids: Mapping[int, str | None], files: list[str | None]) -> pl.DataFrame:
+def _shown(events: pl.DataFrame, names: Mapping[int, Names], files: list[str | None]) -> pl.DataFrame:
     """Write events as results list them."""
-    names = pl.Series(files, dtype=pl.String())
+    paths = pl.Series(files, dtype=pl.String())
+
+    def named(texts: Iterable[str | None]) -> pl.Expr:
+        return pl.col("source").replace_strict(list(names), list(texts), return_dtype=pl.String())
+
     return events.select(
-        pl.col("source").replace_strict(list(ids), list(ids.values()), return_dtype=pl.String()).alias("rule_id"),
-        names.gather(events["file"].to_list()).alias("file") if files else pl.lit(None, pl.String()).alias("file"),
+        named(id_ for id_, _ in names.values()).alias("rule_id"),
+        named(title for _, title in names.values()).alias("rule_title"),
+        paths.gather(events["file"].to_list()).alias("file") if files else pl.lit(None, pl.String()).alias("file"),
         "row_group",
         "row",
         pl.col("time").cast(pl.Datetime("us", "UTC")),

@@ -93,8 +93,8 @@ class CorrelatedStream(FrameStream):
         self._events = {place: Events(self._folder, str(place)) for place in self._running}
         self._counts = {place: _Counts() for place in self._running}
         self._users = _users(self._running)
-        self._ids = {place: rule.id for place, rule in enumerate(plan.rules)}
-        self._ids |= {-1 - place: entry.id for place, entry in enumerate(plan.correlations)}
+        self._names = {place: (rule.id, _title(rule)) for place, rule in enumerate(plan.rules)}
+        self._names |= {-1 - place: (entry.id, _title(entry)) for place, entry in enumerate(plan.correlations)}
         self._shown = _metadata(plan)
         self._files: dict[str | None, int] = {}
         self._readers: dict[object, FieldReader] = {}
@@ -238,7 +238,7 @@ class CorrelatedStream(FrameStream):
         """Evaluate one correlation."""
         files = list(self._files)
         for part in self._events.pop(place).parts():
-            found = evaluate(entry, part, self._ids, files)
+            found = evaluate(entry, part, self._names, files)
             self._counts[place].results += found.height
             for chunk in found.iter_slices(RESULT_ROWS):
                 matches = self._store.fetch(chunk["match"].to_list())
@@ -274,7 +274,7 @@ def _metadata(plan: Plan) -> pl.DataFrame:
     rows = [
         {
             "rule_id": one.id,
-            "rule_title": one.title if one.id else one.path or one.title,
+            "rule_title": _title(one),
             "level": one.level,
             "author": one.author,
             "tags": list(one.tags),
@@ -283,6 +283,11 @@ def _metadata(plan: Plan) -> pl.DataFrame:
     ]
     texts = dict.fromkeys(("rule_id", "rule_title", "level", "author"), pl.String())
     return pl.DataFrame(rows, schema={**texts, "tags": pl.List(pl.String())}, orient="row")
+
+
+def _title(one: RuleEntry | CorrelationEntry) -> str:
+    """Give what a match calls its rule; of one without an id the file tells more, as in the core's matches."""
+    return one.title if one.id else one.path or one.title
 
 
 def _narrowed(event: pl.Series, members: Sequence[str]) -> pl.Series:
