@@ -12,6 +12,7 @@ from typing import Any
 
 INPUT_STATES = ("whole", "part", "failed", "nothing-to-run", "ignored")
 RULE_STATES = ("runs", "partial", "inert", "no-log-source")
+NEEDS_VALUES = "needs-values"
 
 _UNREAD = frozenset({"part", "failed"})
 _ABLE = frozenset({"runs", "partial"})

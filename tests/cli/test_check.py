@@ -93,7 +93,8 @@ def test_json_is_one_object(run: Any, rules: Path, drifting: Path) -> None:
         | {"runs": 0, "partial": 0, "inert": 0, "no-log-source": 1},
         {"product": "zeek", "category": None, "service": "dns"} | {"runs": 0, "partial": 0, "inert": 0, "no-log-source": 1},
     ]
-    assert sum(sum(entry[state] for state in totals["rules"]) for entry in document["logsources"]) == len(document["rules"])
+    assert sum(sum(entry[state] for state in totals["rules"]) for entry in document["logsources"]) == 6
+    assert len(document["rules"]) == 6 + totals["waiting"]
     new, old = document["groups"]
     assert (new["files"], old["files"], new["added"], new["removed"]) == (2, 1, [], [])
     assert (old["added"], old["removed"]) == (["commandline", "originalfilename"], ["CommandLine"])
@@ -107,12 +108,27 @@ def test_json_is_one_object(run: Any, rules: Path, drifting: Path) -> None:
         "Never": None,
         "On": None,
         "Zeek": None,
+        "Admins": None,
     }
+    waiting = document["rules"][-1]
+    assert (waiting["title"], waiting["state"], waiting["placeholders"]) == ("Admins", "needs-values", ["admins"])
+    assert [list(row) for row in document["rules"]] == [list(waiting)] * 7
 
 
 def test_csv_has_one_row_a_rule(run: Any, rules: Path, drifting: Path) -> None:
     rows = list(csv.DictReader(io.StringIO(run("check", drifting / "old.parquet", "-r", rules, "--format", "csv").out)))
-    assert len(rows) == 6
+    assert len(rows) == 7
+    waiting = rows[-1]
+    assert {name: text for name, text in waiting.items() if text} == {
+        "state": "needs-values",
+        "level": "medium",
+        "title": "Admins",
+        "id": "11111111-4306-40b4-9596-6f590c81f073",
+        "file": "waiting.yml",
+        "product": "windows",
+        "category": "process_creation",
+        "placeholders": "admins",
+    }
     never = next(row for row in rows if row["title"] == "Never")
     assert never == {
         "state": "inert",
@@ -128,6 +144,7 @@ def test_csv_has_one_row_a_rule(run: Any, rules: Path, drifting: Path) -> None:
         "lost": "",
         "any_product": "False",
         "groups": "",
+        "placeholders": "",
     }
 
 
@@ -142,7 +159,7 @@ def test_a_table_that_does_not_tell_its_product(run: Any, rules: Path, tmp_path:
     assert said in run("check", path, "-r", rules, "--format", "csv").err
     narrowed = run("check", path, "-r", rules, "--format", "csv", "--logsource", "category=process_creation,product=linux")
     assert "do not tell" not in narrowed.err
-    assert {row["state"] for row in csv.DictReader(io.StringIO(narrowed.out))} == {"runs", "no-log-source"}
+    assert {row["state"] for row in csv.DictReader(io.StringIO(narrowed.out))} == {"runs", "no-log-source", "needs-values"}
 
 
 def test_bad_rules_that_are_skipped_are_listed_even_if_quiet(run: Any, rules: Path, bad_rule: Path, events: Path) -> None:

@@ -23,7 +23,7 @@ def test_check_lists_every_rule_with_its_state(run: Any, rules: Path, events: Pa
     assert result.status == 0
     rows = json.loads(result.out)["rules"]
     states = {row["title"]: row["state"] for row in rows}
-    assert states == {"Netcat": "runs", "Whoami": "runs", "Never": "inert", "On Linux": "no-log-source"}
+    assert states == {"Netcat": "runs", "Whoami": "runs", "Never": "inert", "On Linux": "no-log-source", "Admins": "needs-values"}
     never = next(row for row in rows if row["title"] == "Never")
     assert never["missing"] == ["OriginalFileName"]
     assert f"{events}: 4 rows, schema windows (has the columns Channel, EventID)" in result.err
@@ -38,7 +38,7 @@ def test_check_as_a_table_names_what_lost_something(run: Any, rules: Path, event
 
 def test_check_as_csv(run: Any, rules: Path, events: Path) -> None:
     result = run("check", events, "-r", rules, "--format", "csv", "-q")
-    assert len(list(csv.DictReader(io.StringIO(result.out)))) == 4
+    assert len(list(csv.DictReader(io.StringIO(result.out)))) == 5
     assert result.err == ""
 
 

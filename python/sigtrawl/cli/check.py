@@ -13,11 +13,12 @@ from sigtrawl.cli.render import checked, listing, summary
 from sigtrawl.cli.render.screen import Screen
 from sigtrawl.cli.selection import Loaded, Selection, load
 from sigtrawl.config import Config
-from sigtrawl.report import INPUT_STATES, RULE_STATES, ScanReport
+from sigtrawl.plan import RuleEntry
+from sigtrawl.report import INPUT_STATES, NEEDS_VALUES, RULE_STATES, ScanReport
 
 COLUMNS = (
     *("state", "level", "title", "id", "file", "product", "category", "service"),
-    *("missing", "near", "lost", "any_product", "groups"),
+    *("missing", "near", "lost", "any_product", "groups", "placeholders"),
 )
 
 
@@ -68,7 +69,8 @@ def check(
 ) -> int:
     """Say which rules can run on events, and why the others cannot, without reading a row.
 
-    The table goes from the inputs to the rules that lost something here; json and csv list all rules.
+    The table goes from the inputs to the rules that lost something here; json and csv list all rules, those that wait for
+    placeholder values (needs-values) among them.
     """
     screen = Screen(quiet=quiet, color=not no_color)
     settings = configuration(config, screen, ignored=no_config)
@@ -141,25 +143,36 @@ def _document(report: ScanReport, loaded: Loaded, rows: list[dict[str, Any]]) ->
 
 
 def _rows(report: ScanReport, loaded: Loaded) -> list[dict[str, Any]]:
-    """Give one row a rule, the worst states last."""
+    """Give one row a rule, the worst states last, and then those that wait for placeholder values."""
     differing = {entry.rule: list(entry.states) for entry in report.differing}
     rows: list[dict[str, Any]] = [
         {
-            "state": rule.state,
-            "level": entry.level,
-            "title": entry.title,
-            "id": entry.id,
-            "file": entry.path,
-            **asdict(entry.logsource),
+            **_named(entry, rule.state),
             "missing": list(rule.missing),
             "near": dict(rule.near),
             "lost": list(rule.lost),
             "any_product": rule.any_product,
             "groups": differing.get(number),
+            "placeholders": [],
         }
         for number, (rule, entry) in enumerate(zip(report.rules, loaded.entries, strict=True))
     ]
-    return sorted(rows, key=lambda row: RULE_STATES.index(row["state"]))
+    rows.sort(key=lambda row: RULE_STATES.index(row["state"]))
+    empty: dict[str, Any] = {"missing": [], "near": {}, "lost": [], "any_product": None, "groups": None}
+    return rows + [
+        {**_named(entry, NEEDS_VALUES), **empty, "placeholders": list(entry.placeholders)} for entry in loaded.plan.waiting
+    ]
+
+
+def _named(entry: RuleEntry, state: str) -> dict[str, Any]:
+    return {
+        "state": state,
+        "level": entry.level,
+        "title": entry.title,
+        "id": entry.id,
+        "file": entry.path,
+        **asdict(entry.logsource),
+    }
 
 
 def _correlations(report: ScanReport, loaded: Loaded) -> list[dict[str, Any]]:
@@ -174,6 +187,7 @@ def _correlations(report: ScanReport, loaded: Loaded) -> list[dict[str, Any]]:
             "file": entry.path,
             "missing": list(one.missing),
             "near": dict(one.near),
+            "placeholders": list(entry.placeholders),
         }
         for one, entry in zip(report.correlations, loaded.correlations, strict=False)
     ]
