@@ -213,3 +213,26 @@ def test_steps_without_effect_are_warned_of(run: Any, rules: Path, folder: Path)
     result = run("scan", "lake", "-r", rules / "netcat.yml", "--schema", "none", "-p", "query.yml", "-q")
     assert result.status == 0
     agrees("pipeline-without-effect", result.err, folder)
+
+
+THIN = """\
+title: Known tools
+logsource: {category: process_creation}
+filter:
+  rules: any
+  ok: {Parent|endswith: x.exe, User: root}
+  condition: not ok
+"""
+DROPS = """\
+transformations:
+  - type: drop_detection_item
+    field_name_conditions: [{type: include_fields, fields: [User]}]
+"""
+
+
+def test_a_filter_that_loses_a_part_is_warned_of(run: Any, rules: Path, folder: Path) -> None:
+    Path("drops.yml").write_text(DROPS)
+    Path("thin.yml").write_text(THIN)
+    result = run("scan", "lake", "-r", rules / "netcat.yml", "-r", "thin.yml", "--schema", "none", "-p", "drops.yml", "-q")
+    assert result.status == 0
+    agrees("pipeline-thins-filter", result.err, folder)

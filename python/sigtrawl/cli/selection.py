@@ -92,6 +92,10 @@ class Selection:
                 raise UsageError(f"-o {output} is one of the rules; name another file")
 
 
+_OF_PIPELINES = frozenset({"pipeline-without-effect", "filter-thinned"})
+"""Warnings that concern what this run finds, and not only the authors of rules."""
+
+
 @dataclass(frozen=True)
 class Loaded:
     """A compiled rule set, and what is known of its rules and of those that are not in it.
@@ -151,8 +155,9 @@ def load(selection: Selection, screen: Screen, *, waiting: bool = False, tell: b
     if plan is None:
         return Loaded(RuleSet.load(selection.paths[0]))
     for raw in plan.load_report.get("warnings", ()):
-        if raw["code"] == "pipeline-without-effect":
-            screen.warn(f"{raw['file']}: {raw['message']}")
+        if raw["code"] in _OF_PIPELINES:
+            who = f"filter {raw['title']!r}: " if raw.get("title") else ""
+            screen.warn(f"{raw['file']}: {who}{raw['message']}")
     errors = plan.load_report.get("errors", ())
     for raw in errors:
         if tell:

@@ -19,6 +19,7 @@ from sigma.processing.postprocessing import query_postprocessing_transformations
 from sigtrawl.errors import ConfigError, InputError, RuleError, UsageError
 from sigtrawl.rules.documents import DocumentError, read_documents
 from sigtrawl.rules.pipelines.plugins import installed
+from sigtrawl.rules.pipelines.refusing import brief
 
 One: TypeAlias = str | os.PathLike[str] | ProcessingPipeline
 Given: TypeAlias = One | Iterable[One]
@@ -132,9 +133,9 @@ def _read(path: Path) -> ProcessingPipeline:
     try:
         pipeline = ProcessingPipeline.from_yaml(text, source_path=str(path))
     except SigmaError as error:
-        raise ConfigError(f"{path} is no pipeline: {error.args[0] if error.args else error}") from None
+        raise ConfigError(f"{path} is no pipeline: {brief(str(error.args[0] if error.args else error))}") from None
     except Exception as error:  # pySigma promises nothing about odd files
-        raise ConfigError(f"{path} is no pipeline: {type(error).__name__}: {error}") from error
+        raise ConfigError(f"{path} is no pipeline: {type(error).__name__}: {brief(str(error))}") from error
     # pySigma 2 gives each file the policy of its folder and then refuses to put two of them together. What a policy is for, the
     # steps that read files, keep their own.
     if getattr(pipeline, "policy", None) is not None:
