@@ -259,6 +259,17 @@ def test_fields_of_correlations_are_those_of_each_rule() -> None:
     ]
 
 
+def test_fields_of_correlations_are_renamed_with_the_rule_and_its_filters() -> None:
+    """A step may be for rules that ask for a field, and the filter asks for it."""
+    has = {"rule_conditions": [{"type": "contains_field", "field": "Parent"}]}
+    windows = PLAIN.replace("{category: process_creation}", "{product: windows, category: process_creation}")
+    (many,) = _load(RULES + MANY + windows, {"type": "field_name_suffix", "suffix": ".s", **has}).plan().correlations
+    assert [(one.group_by, one.field) for one in many.references] == [
+        (("User.s", "Sid.s"), ("Host.s",)),
+        (("User", "Uid"), ("Host",)),
+    ]
+
+
 def test_a_field_of_a_correlation_that_becomes_several_is_refused() -> None:
     several = {"type": "field_name_mapping", "mapping": {"User": ["a", "b"]}}
     with pytest.raises(RuleErrors) as caught:

@@ -29,6 +29,7 @@ from sigtrawl.rules.rule import NEEDS_VALUES, READY, Gatherer, Rule, refuse_repe
 
 if TYPE_CHECKING:
     from sigtrawl.rules.pipelines import Pipelines
+    from sigtrawl.rules.pipelines.joining import Section
 
 ANY = "any"
 _RULES_HINT = "name rules by id or name, or write 'rules: any' for all of this log source"
@@ -185,8 +186,7 @@ def through(rule: Rule, filters: list[Filter], pipelines: "Pipelines", given: Va
     meta, _ = compat.read_metadata(rule.raw)
     if meta is None:
         raise TypeError(f"a rule whose metadata cannot be read was kept: {rule.title!r}")
-    sections = [(one.title, {key: value for key, value in one.raw["filter"].items() if key != "rules"}) for one in mine]
-    applied = apply(pipelines, meta, rule.raw["detection"], rule.conditions, given, told.error, sections)
+    applied = apply(pipelines, meta, rule.raw["detection"], rule.conditions, given, told.error, sections(rule, filters))
     if applied is None or told.errors:
         return Through(None, tuple(told.errors))
     made = replace(
@@ -198,6 +198,12 @@ def through(rule: Rule, filters: list[Filter], pipelines: "Pipelines", given: Va
         worded=not applied.reworded and same_form(before.condition, applied.node),
     )
     return Through(made, (), tuple((mine[number], names) for number, names in applied.thinned))
+
+
+def sections(rule: Rule, filters: list[Filter]) -> "list[Section]":
+    """Give the filters that are for a rule as they go through the pipelines with it."""
+    mine = _for(rule, filters)
+    return [(one.title, {key: value for key, value in one.raw["filter"].items() if key != "rules"}) for one in mine]
 
 
 def thinned(one: Filter, names: str, rules: list[Rule]) -> RuleError:

@@ -17,7 +17,7 @@ from sigtrawl.errors import InputError, RuleError, RuleErrors, UsageError
 from sigtrawl.rules.collection import Rules
 from sigtrawl.rules.correlations import Correlation, read_correlation
 from sigtrawl.rules.documents import Document, DocumentError, read_documents
-from sigtrawl.rules.filters import Filter, apply_filters, read_filter, thinned, through, unused
+from sigtrawl.rules.filters import Filter, apply_filters, read_filter, sections, thinned, through, unused
 from sigtrawl.rules.literals import shorten
 from sigtrawl.rules.names import Directory, canonical_name, names_in
 from sigtrawl.rules.placeholders import Values, read_values
@@ -365,7 +365,7 @@ class _Loader:
         directory: Directory[Rule | Correlation] = Directory([*rules, *correlations])
         kept: list[Correlation] = []
         for one in correlations:
-            made, errors = rename_fields(one, directory, self.pipelines, self.given)
+            made, errors = rename_fields(one, directory, self.pipelines, self.given, lambda rule: sections(rule, self.filters))
             if errors:
                 self.refused.update(dict.fromkeys(names_in(one.raw), repr(one.title)))
                 self._refuse(errors, one.file, "correlation")
