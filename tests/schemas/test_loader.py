@@ -132,6 +132,16 @@ def test_what_is_left_out_is_empty() -> None:
         ("kind: [sale, 1, null]", "kind: sale", r"routes\[2\].when.kind: must be a list of at least one value"),
         ("kind: [sale, 1, null]", "kind: []", r"routes\[2\].when.kind: must be a list of at least one value"),
         ("kind: [sale, 1, null]", "kind: [1.5]", r"when.kind: a value must be text, an integer or null, not 1.5"),
+        (
+            "kind: [sale, 1, null]",
+            "kind: [9223372036854775808]",
+            "when.kind: the integer 9223372036854775808 is beyond 64 bits; quote",
+        ),
+        (
+            "kind: [sale, 1, null]",
+            "kind: [-9223372036854775809]",
+            "when.kind: the integer -9223372036854775809 is beyond 64 bits",
+        ),
         ("kind: [sale, 1, null]", "kind: [true]", "when.kind: a value must be text, an integer or null, not True"),
         ("name: shop", "name: {", "not readable as YAML"),
         ("name: shop", "? [a]\n: b", "a key must be plain text"),
@@ -145,6 +155,12 @@ def test_mistakes_are_told_with_their_place(tmp_path: Path, old: str, new: str, 
     with pytest.raises(SchemaError, match=message) as raised:
         load_mapping(file)
     assert str(raised.value).startswith(f"{file}: ")
+
+
+def test_integers_of_64_bits_are_read() -> None:
+    least, most = -(2**63), 2**63 - 1
+    mapping = read_mapping(GOOD.replace("kind: [sale, 1, null]", f"kind: [{least}, {most}]"))
+    assert mapping.routes[1].when == {"kind": (least, most)}
 
 
 @pytest.mark.parametrize("text", ["", "[]", "x"])

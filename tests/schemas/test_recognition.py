@@ -45,7 +45,9 @@ def test_no_two_mappings_claim_a_table_alike(sample: Sample) -> None:
     assert all(best > other for other in counts.values()), counts
 
 
-@pytest.mark.parametrize("columns", [[], ["Image"], ["id", "name", "value"], ["Channel"], ["_time"], ["message", "host"]])
+@pytest.mark.parametrize(
+    "columns", [[], ["Image"], ["id", "name", "value"], ["Channel"], ["_time"], ["message", "host"], ["src_ip", "dst_port"]]
+)
 def test_what_is_nobodys_is_not_claimed(columns: list[str]) -> None:
     assert schemas.recognise(schemas.builtin(), columns)[0] is None
 
