@@ -168,6 +168,8 @@ def test_what_the_caller_says_of_the_rows() -> None:
         ("IntegrityLevel: S-1-16-12288", "MandatoryLabel", "S-1-16-12288", None),
         ("ProcessId: 4660", "NewProcessId", "0x1234", "equals '0x1234'"),
         ("ProcessId: '0x1234'", "NewProcessId", "0x1234", None),
+        ("ProcessId|gte: 4660", "NewProcessId", "0x1234", "gte 4660 (in hexadecimal)"),
+        ("ProcessId|gte: 4660", "NewProcessId", "4660", None),
     ],
 )
 def test_readings_of_values_are_named_where_they_are_why(detection: str, column: str, value: str, because: str | None) -> None:

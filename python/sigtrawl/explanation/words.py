@@ -17,6 +17,7 @@ def asks(predicate: Predicate) -> str:
             said = f"is {op}" if op == "null" else "exists"
         case "number" | "timepart":
             said = " ".join(word for word in (predicate.get("part"), predicate["cmp"], str(value)) if word)
+            said += " (in hexadecimal)" if predicate.get("hex") else ""
         case "boolean":
             said = "is true" if value else "is false"
         case "fieldref":

@@ -111,6 +111,8 @@ def _further(predicate: Predicate, answer: Answer) -> list[Predicate]:
         accepted.extend(f"{int(text):#x}" for text in _WHOLE_NUMBER.findall(str(value)))
     if answer.bare:
         bare = _BARE_NAME.fullmatch(str(value)) if op == "endswith" else None
+    if answer.hex and op == "number" and not equal:
+        further.append({**predicate, "hex": True})
         accepted.extend(bare.groups() if bare else ())
         pattern = _BARE_PATTERN.fullmatch(str(value)) if op == "like" else None
         further.extend({"op": "like", "value": name, "cased": cased} for name in (pattern.groups() if pattern else ()))

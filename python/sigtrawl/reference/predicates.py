@@ -36,7 +36,7 @@ def matcher(predicate: Predicate) -> Matcher:
         case "cidr":
             return _cidr(value)
         case "number":
-            return _number(predicate["cmp"], value)
+            return (_hexadecimal if predicate.get("hex") else _number)(predicate["cmp"], value)
         case "boolean":
             wanted = "true" if value else "false"
             return lambda text: fold(text) == wanted
@@ -58,6 +58,9 @@ def relation(how: str, *, cased: bool) -> Callable[[str, str], bool]:
     """Give the relation of a ``fieldref``: a function of this field's text and the other's."""
     compare = _COMPARE[how]
     return compare if cased else lambda text, other: compare(fold(text), fold(other))
+
+
+_HEXADECIMAL = re.compile(r"0[xX]0*([0-9A-Fa-f]{1,16})")
 
 
 _COMPARE: dict[str, Callable[[str, str], bool]] = {
@@ -113,6 +116,17 @@ def _number(comparison: str, value: str) -> Matcher:
     def matches(text: str) -> bool:
         number = read_number(text)
         return number is not None and holds(comparison, number.compare(wanted))
+
+    return matches
+
+
+def _hexadecimal(comparison: str, value: str) -> Matcher:
+    """Compare a whole number of up to 64 bits that is written as ``0x…``: how some columns are read, and no op of a Plan."""
+    compare = _number(comparison, value)
+
+    def matches(text: str) -> bool:
+        written = _HEXADECIMAL.fullmatch(text)
+        return written is not None and compare(str(int(written[1], 16)))
 
     return matches
 

@@ -117,6 +117,15 @@ impl PartialEq for Decimal<'_> {
 
 impl Eq for Decimal<'_> {}
 
+/// The decimal text of a whole number that is written as `0x…`, of at most sixteen digits behind leading zeros: what
+/// programs write so are numbers of 64 bits.
+pub(crate) fn from_hex(text: &str) -> Option<String> {
+    let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"))?;
+    // `from_str_radix` also takes a sign.
+    let number = if digits.starts_with('+') { None } else { u64::from_str_radix(digits, 16).ok() };
+    number.map(|number| number.to_string())
+}
+
 fn digits(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let count = bytes.iter().take_while(|b| b.is_ascii_digit()).count();
     (count > 0).then(|| bytes.split_at(count))
@@ -149,6 +158,18 @@ mod tests {
         for (a, b) in [("0", "-0"), ("1.50", "1.5"), ("1e3", "1000"), ("0005", "5"), ("0e9", "0.000"), ("12e-1", "1.2")]
         {
             assert_eq!(cmp(a, b), Ordering::Equal, "{a} = {b}");
+        }
+    }
+
+    #[test]
+    fn reads_hexadecimal() {
+        let said = |text: &str| Some(text.to_owned());
+        for (text, number) in [("0x0", "0"), ("0x3e7", "999"), ("0X3E7", "999"), ("0x00000000000000000001", "1")] {
+            assert_eq!(from_hex(text), said(number), "{text}");
+        }
+        assert_eq!(from_hex("0xffffffffffffffff"), said("18446744073709551615"));
+        for text in ["", "0x", "3e7", "0x+1", "0x-1", "-0x1", "0x1.0", "0x1 ", "x1", "0xg", "0x10000000000000000"] {
+            assert_eq!(from_hex(text), None, "{text:?}");
         }
     }
 

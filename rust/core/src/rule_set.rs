@@ -52,6 +52,11 @@ pub(crate) enum Compiled {
         cmp: Cmp,
         value: String,
     },
+    /// A number that is written in hexadecimal, `0x…`, and compares so; never `eq`, which is an equality of texts.
+    HexNumber {
+        cmp: Cmp,
+        value: String,
+    },
     /// A keyword number: its digits stand somewhere in the value, apart from other digits.
     NumberWithin {
         value: String,

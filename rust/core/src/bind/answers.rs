@@ -84,6 +84,11 @@ pub(crate) fn readings(test: &Compiled, rich: &RichAnswer) -> Vec<Compiled> {
 
 /// The same test with another spelling of the beginning `from` of its literal.
 fn respelled(test: &Compiled, from: &str, to: &str) -> Option<Compiled> {
+        if let Compiled::Number { cmp, value } = test
+            && *cmp != Cmp::Eq
+        {
+            out.push(Compiled::HexNumber { cmp: *cmp, value: value.clone() });
+        }
     match test {
         Compiled::Text { kind, value, cased } => {
             let rest = after(value, from, *cased)?;
@@ -182,6 +187,8 @@ mod tests {
     fn a_prefix_is_spelled_in_every_way() {
         let test = |test: Compiled| match respelled(&test, "HKLM\\", "\\REGISTRY\\MACHINE\\") {
             Some(Compiled::Text { value, .. }) => Some(value),
+        let more = Compiled::Number { cmp: Cmp::Gt, value: "4660".to_owned() };
+        assert_eq!(of(&more), "[HexNumber { cmp: Gt, value: \"4660\" }]");
             Some(Compiled::Pattern { escaped, .. }) => Some(escaped),
             _ => None,
         };

@@ -60,6 +60,7 @@ pub(crate) struct MatcherBuilder {
     defers: bool,
     deferred: BTreeMap<Slot, regex::Regex>,
     comparisons: Vec<(Slot, Cmp, Box<str>)>,
+    hex_comparisons: Vec<(Slot, Cmp, Box<str>)>,
     networks: Vec<(Slot, ipnet::IpNet)>,
     parts: Vec<(Slot, crate::plan::TimePart, Cmp, i64)>,
 }
@@ -116,6 +117,7 @@ impl MatcherBuilder {
                 self.numbers.entry(value.clone()).or_default().push(entry);
             }
             Compiled::Number { cmp, value } => self.comparisons.push((slot, *cmp, value.as_str().into())),
+            Compiled::HexNumber { cmp, value } => self.hex_comparisons.push((slot, *cmp, value.as_str().into())),
             Compiled::NumberWithin { value } => {
                 self.file(Kind::Contains, value.clone(), slot, Check::NoDigitBeside(value.as_str().into()));
             }
@@ -187,6 +189,7 @@ impl MatcherBuilder {
             anything: self.anything.into_boxed_slice(),
             deferred: self.deferred,
             comparisons: self.comparisons,
+            hex_comparisons: self.hex_comparisons,
             networks: self.networks,
             parts: self.parts,
         })

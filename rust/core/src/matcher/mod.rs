@@ -21,7 +21,7 @@ pub(crate) use affix::{AffixIndex, End};
 pub(crate) use build::{Kind, MatcherBuilder};
 pub(crate) use required::required as required_literals;
 
-use crate::decimal::Decimal;
+use crate::decimal::{Decimal, from_hex};
 use crate::pattern::Pattern;
 use crate::plan::{Cmp, TimePart};
 use crate::{address, fold, time};
@@ -81,6 +81,8 @@ pub(crate) struct ColumnMatcher {
     /// Regexes that [`Self::examine`] only announces: their slots say "may match".
     deferred: BTreeMap<Slot, Regex>,
     comparisons: Vec<(Slot, Cmp, Box<str>)>,
+    /// The same of values that are written in hexadecimal.
+    hex_comparisons: Vec<(Slot, Cmp, Box<str>)>,
     networks: Vec<(Slot, IpNet)>,
     parts: Vec<(Slot, TimePart, Cmp, i64)>,
 }
@@ -172,9 +174,13 @@ impl ColumnMatcher {
         if !self.comparisons.is_empty()
             && let Some(number) = Decimal::parse(value)
         {
-            truths.extend(self.comparisons.iter().filter_map(|(slot, cmp, limit)| {
-                Decimal::parse(limit).is_some_and(|limit| cmp.holds(number.cmp(&limit))).then_some(*slot)
-            }));
+            compare(&self.comparisons, number, truths);
+        }
+        if !self.hex_comparisons.is_empty()
+            && let Some(number) = from_hex(value)
+            && let Some(number) = Decimal::parse(&number)
+        {
+            compare(&self.hex_comparisons, number, truths);
         }
         if !self.networks.is_empty() {
             truths.extend(self.networks.iter().filter(|(_, net)| address::inside(net, value)).map(|(slot, _)| *slot));
@@ -190,6 +196,13 @@ impl ColumnMatcher {
             );
         }
     }
+}
+
+/// Files the slots of the comparisons that hold of a number.
+fn compare(comparisons: &[(Slot, Cmp, Box<str>)], number: Decimal<'_>, truths: &mut Vec<Slot>) {
+    truths.extend(comparisons.iter().filter_map(|(slot, cmp, limit)| {
+        Decimal::parse(limit).is_some_and(|limit| cmp.holds(number.cmp(&limit))).then_some(*slot)
+    }));
 }
 
 impl Check {
