@@ -99,6 +99,10 @@ def test_what_is_left_out_is_empty() -> None:
         ("join: [key, value]", "join: [key, _raw]", r"fields.Key.join\[2\]: '_raw' is a column that no rule sees"),
         ("join: [key, value]", "columns: key", "fields.Key.with: stands between joined columns, and there is no 'join'"),
         ("join: [key, value]", "columns: a, join: [key, value]", "fields.Key: has both 'columns' and 'join'"),
+        ("with: '\\',", "with: '\\', needs: [other],", r"fields.Key.needs\[1\]: 'other' is not among the joined columns"),
+        ("with: '\\',", "with: '\\', needs: [],", "fields.Key.needs: must be a list of at least one column"),
+        ("with: '\\',", "with: '\\', needs: value,", "fields.Key.needs: must be a list of texts, not 'value'"),
+        ("hex: true", "needs: [level]", "fields.Rich.needs: names joined columns, and there is no 'join'"),
         ("with: '\\', ", "", "fields.Key.with: must be the text between the joined columns, not nothing"),
         ("'HKLM\\': ['\\REGISTRY\\MACHINE\\']", "'HKLM\\': HKLM", r"fields.Key.prefixes.HKLM.: must be a list of texts"),
         ("'HKLM\\': ['\\REGISTRY\\MACHINE\\']", "'HKLM\\': []", r"fields.Key.prefixes.HKLM.: must be a list of at least one"),
@@ -155,6 +159,14 @@ def test_mistakes_are_told_with_their_place(tmp_path: Path, old: str, new: str, 
     with pytest.raises(SchemaError, match=message) as raised:
         load_mapping(file)
     assert str(raised.value).startswith(f"{file}: ")
+
+
+def test_what_a_join_needs() -> None:
+    stated = read_mapping(GOOD.replace("with: '\\',", "with: '\\', needs: [value],"))
+    assert (stated.fields["Key"].needs, stated.fields["Key"].needed()) == (("value",), ("value",))
+    assert read_mapping(json.dumps(stated.to_dict())) == stated
+    assert read_mapping(GOOD).fields["Key"].needed() == ("key",)
+    assert read_mapping(GOOD).fields["One"].needed() == ()
 
 
 def test_integers_of_64_bits_are_read() -> None:

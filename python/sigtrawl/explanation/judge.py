@@ -74,7 +74,7 @@ class Judge:
         missing = tuple(field for field in fields if not self._view.comparable(field)) if not readings else ()
         if not readings and not missing:  # the columns that the field has do not answer such a value
             missing = (predicate["field"],)
-        near = {field: column for field in missing if (column := self._near.column(self._view.wanted(field)))}
+        near = {field: column for field in missing if (column := self._near.column(field, self._view.wanted(field)))}
         because = self._because(predicate, readings) if self._truths[number] else None
         return Leaf(predicate["field"], asks(predicate), tuple(map(self._see, paths)), missing, near, because)
 

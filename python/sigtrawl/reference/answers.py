@@ -68,11 +68,12 @@ class View:
         """Say whether anything in the table is a field's value; columns of digests are none, they are asked one by one."""
         return bool(self._sources(self._answer(field)))
 
-    def wanted(self, field: str) -> tuple[str, ...]:
-        """Name the columns that would answer a field, if the table had them."""
+    def wanted(self, field: str) -> tuple[str, ...] | None:
+        """Name the columns that would answer a field, if the table had them; None where nothing shall answer it."""
         answer = self._answer(field)
-        # A join is nothing without its first column.
-        return (*answer.columns, *answer.join[:1], *(answer.hashes[name] for name in sorted(answer.hashes)))
+        # A join is nothing without what it needs.
+        columns = (*answer.columns, *answer.needed(), *(answer.hashes[name] for name in sorted(answer.hashes)))
+        return columns if columns or field not in self._answers else None
 
     def _answer(self, field: str) -> Answer:
         answer = self._answers.get(field)
@@ -83,8 +84,11 @@ class View:
     def _sources(self, answer: Answer) -> tuple[Source, ...]:
         if not answer.join:
             return self._paths(answer.columns)
-        first, others = self._paths(answer.join[:1]), self._paths(answer.join[1:])
-        return (Joined(first + others, answer.separator),) if first else ()
+        needed = self._paths(answer.needed())
+        if len(needed) < len(answer.needed()):
+            return ()
+        parts = self._paths(answer.join)
+        return (Joined(parts, answer.separator, tuple(part for part in parts if part in needed)),)
 
     def _paths(self, columns: Iterable[str]) -> tuple[Path, ...]:
         found = (find_path(self.schema, column) for column in columns)
@@ -107,12 +111,12 @@ def _further(predicate: Predicate, answer: Answer) -> list[Predicate]:
         for begin, others in answer.prefixes.items():
             spelled = _respelled(op, str(value), begin, others, cased=cased)
             further.extend({"op": op, "value": text, "cased": cased} for text in spelled)
+    if answer.hex and op == "number" and not equal:
+        further.append({**predicate, "hex": True})
     if answer.hex and equal:
         accepted.extend(f"{int(text):#x}" for text in _WHOLE_NUMBER.findall(str(value)))
     if answer.bare:
         bare = _BARE_NAME.fullmatch(str(value)) if op == "endswith" else None
-    if answer.hex and op == "number" and not equal:
-        further.append({**predicate, "hex": True})
         accepted.extend(bare.groups() if bare else ())
         pattern = _BARE_PATTERN.fullmatch(str(value)) if op == "like" else None
         further.extend({"op": "like", "value": name, "cased": cased} for name in (pattern.groups() if pattern else ()))

@@ -116,7 +116,7 @@ class _Binder:
             if constant is not None:
                 constants[number] = constant
         missing = {field for number in constants for field in _unanswered(view, self._predicates[number])}
-        near = {name: column for name in sorted(missing) if (column := self._near.column(view.wanted(name))) is not None}
+        near = {name: column for name in sorted(missing) if (column := self._near.column(name, view.wanted(name))) is not None}
         if _fold(condition, constants) is False:
             return RuleState("inert", (), tuple(sorted(missing)), near)
         lost = tuple(sorted(_lost(condition, constants, wanted=True)))

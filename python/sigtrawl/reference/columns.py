@@ -112,23 +112,28 @@ class Table:
         if not isinstance(source, Joined):
             yield source.column, self.column(source).unreadable
             return
-        first, *others = (self._first_texts(part) for part in source.parts)
-        yield source.parts[0].column, list(first.values()).count(Odd.UNREADABLE)
-        there = {row for row, text in first.items() if isinstance(text, str)}
-        for part, texts_by_row in zip(source.parts[1:], others, strict=True):
-            yield part.column, sum(text is Odd.UNREADABLE for row, text in texts_by_row.items() if row in there)
+        # A row is asked for what is needed first, and for nothing more once that is not there.
+        asked = set(range(self.height))
+        for part in source.needed:
+            texts_by_row = self._first_texts(part)
+            yield part.column, sum(texts_by_row.get(row) is Odd.UNREADABLE for row in asked)
+            asked = {row for row in asked if _counts(texts_by_row.get(row))}
+        for part in source.parts:
+            if part not in source.needed:
+                texts_by_row = self._first_texts(part)
+                yield part.column, sum(texts_by_row.get(row) is Odd.UNREADABLE for row in asked)
 
     def _at(self, path: Path) -> Column:
         series = self._frame[path.column]
         return Column(self, _path_rows(series, path.steps), end_type(series.dtype, path.steps))
 
     def _joined(self, join: Joined) -> Column:
-        first, *others = (self._first_texts(part) for part in join.parts)
+        parts = {part: self._first_texts(part) for part in join.parts}
         rows: list[tuple[int, Iterable[Text]]] = []
-        for row, begin in first.items():
-            pieces = [begin, *(texts_by_row.get(row, Odd.NULL) for texts_by_row in others)]
-            if isinstance(begin, str):
-                rows.append((row, [join.separator.join(piece for piece in pieces if isinstance(piece, str))]))
+        for row in range(self.height):
+            pieces = {part: text for part, by_row in parts.items() if isinstance(text := by_row.get(row), str) and text}
+            if all(part in pieces for part in join.needed):
+                rows.append((row, [join.separator.join(pieces.values())]))
         return Column(self, rows, pl.String())
 
     def _first_texts(self, path: Path) -> dict[int, Text]:
@@ -145,6 +150,10 @@ class Table:
                 if column.by_text:
                     column.search(literals)
                     yield column
+
+
+def _counts(text: Text | None) -> bool:
+    return isinstance(text, str) and text != ""
 
 
 def _present(series: pl.Series) -> Iterator[tuple[int, Any]]:

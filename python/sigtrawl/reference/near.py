@@ -20,11 +20,21 @@ class Near:
             if not name.startswith("_"):
                 self._gather(name, dtype)
 
-    def column(self, wanted: tuple[str, ...]) -> str | None:
-        """Give the first column that one of these names may mean; none if the table has one of them as it is named."""
-        if any(find_path(self._schema, name) is not None for name in wanted):
+    def column(self, field: str, wanted: tuple[str, ...] | None) -> str | None:
+        """Give the column by which whoever reads that a field is missing will most likely understand why.
+
+        Args:
+            field: The field.
+            wanted: The columns that would answer it; None where nothing shall.
+
+        Returns:
+            The first column that one of the wanted names may mean; or the one of the field's own name, which the mapping does not
+            take for it; none if the table has a wanted one as it is named, or nothing shall answer.
+        """
+        if wanted is None or any(find_path(self._schema, name) is not None for name in wanted):
             return None
-        return next((self._names[_loose(name)] for name in wanted if _loose(name) in self._names), None)
+        own = field if field in self._schema and not field.startswith("_") else None
+        return next((self._names[_loose(name)] for name in wanted if _loose(name) in self._names), own)
 
     def _gather(self, name: str, dtype: pl.DataType) -> None:
         self._names.setdefault(_loose(name), name)

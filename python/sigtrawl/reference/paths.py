@@ -40,12 +40,14 @@ class Joined:
     """Several paths whose texts, put together, are one value.
 
     Attributes:
-        parts: The first must have a text, of the others those count that have one.
+        parts: Those count that have a text which is not empty.
         separator: What stands between the texts.
+        needed: The parts that must count, or there is no value.
     """
 
     parts: tuple[Path, ...]
     separator: str
+    needed: tuple[Path, ...]
 
 
 Source: TypeAlias = Path | Joined

@@ -8,7 +8,7 @@ from sigtrawl.schemas.model import Answer
 from sigtrawl.schemas.places import Place, kind, read_bool, read_list, read_texts
 from sigtrawl.schemas.places import read_column as read_any_column
 
-_ANSWER_KEYS = frozenset({"columns", "join", "with", "values", "prefixes", "hex", "bare", "hashes"})
+_ANSWER_KEYS = frozenset({"columns", "join", "with", "needs", "values", "prefixes", "hex", "bare", "hashes"})
 
 
 def read_answers(plain: Any, place: Place) -> AnyMapping[str, Answer]:
@@ -40,11 +40,12 @@ def _read_answer(plain: Any, place: Place) -> Answer:
         raise place.error("needs 'columns', 'join' or 'hashes'")
     if "columns" in table and "join" in table:
         raise place.error("has both 'columns' and 'join'; a value comes from one of them")
-    join, separator = _read_join(table, place)
+    join, separator, needs = _read_join(table, place)
     return Answer(
         columns=_read_one_or_several(table.get("columns"), place / "columns"),
         join=join,
         separator=separator,
+        needs=needs,
         values=_read_spellings(table.get("values"), place / "values"),
         prefixes=_read_spellings(table.get("prefixes"), place / "prefixes"),
         hex=read_bool(table.get("hex", False), place / "hex"),
@@ -53,18 +54,26 @@ def _read_answer(plain: Any, place: Place) -> Answer:
     )
 
 
-def _read_join(table: AnyMapping[str, Any], place: Place) -> tuple[tuple[str, ...], str]:
+def _read_join(table: AnyMapping[str, Any], place: Place) -> tuple[tuple[str, ...], str, tuple[str, ...]]:
     if "join" not in table:
         if "with" in table:
             raise (place / "with").error("stands between joined columns, and there is no 'join'")
-        return (), ""
+        if "needs" in table:
+            raise (place / "needs").error("names joined columns, and there is no 'join'")
+        return (), "", ()
     join = _read_columns(table["join"], place / "join")
     if len(join) < 2:  # noqa: PLR2004 - it takes two to join
         raise (place / "join").error("needs at least two columns")
     separator = table.get("with")
     if not isinstance(separator, str):
         raise (place / "with").error(f"must be the text between the joined columns, not {kind(separator)}")
-    return join, separator
+    needs = _read_columns(table.get("needs"), place / "needs")
+    if "needs" in table and not needs:
+        raise (place / "needs").error("must be a list of at least one column")
+    for number, column in enumerate(needs, start=1):
+        if column not in join:
+            raise (place / "needs" / number).error(f"{column!r} is not among the joined columns")
+    return join, separator, needs
 
 
 def _read_one_or_several(plain: Any, place: Place) -> tuple[str, ...]:

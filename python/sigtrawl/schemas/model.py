@@ -38,6 +38,7 @@ class Answer:
         columns: The first of these that is not null in a row answers. None at all: nothing answers.
         join: Instead of `columns`: the texts of these, put together, are the value.
         separator: What stands between them (``with`` in the file).
+        needs: The joined columns without which nothing answers; none stated: the first.
         values: Rule text → texts of the column that are accepted as well, under equality.
         prefixes: Beginning of a rule's text → other spellings of it that are accepted as well.
         hex: A number of a rule is also accepted as ``0x…``.
@@ -53,6 +54,11 @@ class Answer:
     join: tuple[str, ...] = ()
     separator: str = ""
     prefixes: AnyMapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    needs: tuple[str, ...] = ()
+
+    def needed(self) -> tuple[str, ...]:
+        """List the joined columns without which nothing answers."""
+        return self.needs or self.join[:1]
 
     def named(self) -> tuple[str, ...]:
         """List every column that is named here."""
@@ -63,6 +69,8 @@ class Answer:
         plain: dict[str, Any] = {}
         if self.join:
             plain["join"], plain["with"] = list(self.join), self.separator
+        if self.needs:
+            plain["needs"] = list(self.needs)
         if self.values:
             plain["values"] = {text: list(accepted) for text, accepted in self.values.items()}
         if self.prefixes:

@@ -77,6 +77,9 @@ pub(crate) struct RichAnswer {
     pub(crate) join: Vec<String>,
     #[serde(default)]
     pub(crate) with: String,
+    /// The joined columns without which nothing answers; none stated: the first.
+    #[serde(default)]
+    pub(crate) needs: Vec<String>,
     #[serde(default)]
     pub(crate) values: BTreeMap<String, Vec<String>>,
     #[serde(default)]
@@ -108,6 +111,13 @@ pub(crate) enum Scalar {
     Null,
     Int(i64),
     Text(String),
+}
+
+impl RichAnswer {
+    /// The joined columns without which nothing answers.
+    pub(crate) fn needed(&self) -> &[String] {
+        if self.needs.is_empty() { self.join.get(..1).unwrap_or_default() } else { &self.needs }
+    }
 }
 
 impl Answer {

@@ -40,13 +40,22 @@ pub(crate) fn resolve(schema: &Schema, mapping: Option<&Mapping>, view: Option<&
     };
     let rich = answer.rich();
     let mut sources: Vec<Source> = rich.columns.iter().filter_map(path).map(Source::Path).collect();
-    // A join is nothing without its first column; of the others it takes what there is.
-    if let Some(first) = rich.join.first().and_then(path) {
-        let parts = std::iter::once(first).chain(rich.join[1..].iter().filter_map(path)).collect();
-        sources.push(Source::Join(Join { parts, with: rich.with.clone() }));
-    }
+    sources.extend(join(&rich, path).map(Source::Join));
     let hashes = rich.hashes.iter().filter_map(|(name, column)| Some((fold(name), Source::Path(path(column)?))));
     Resolved { sources, hashes: hashes.collect(), rich }
+}
+
+/// The join of an answer: nothing without the columns that it needs, of the others what there is.
+fn join(rich: &RichAnswer, path: impl Fn(&String) -> Option<ColumnPath>) -> Option<Join> {
+    let (names, parts): (Vec<&String>, Vec<ColumnPath>) =
+        rich.join.iter().filter_map(|name| Some((name, path(name)?))).unzip();
+    let needed = rich.needed();
+    let places: Vec<usize> = (0..names.len()).filter(|&at| needed.contains(names[at])).collect();
+    (!needed.is_empty() && places.len() == needed.len()).then(|| Join {
+        parts,
+        needed: places,
+        with: rich.with.clone(),
+    })
 }
 
 /// Further readings of a predicate on a column with value maps: each is accepted beside the predicate itself.
@@ -75,6 +84,11 @@ pub(crate) fn readings(test: &Compiled, rich: &RichAnswer) -> Vec<Compiled> {
             _ => (None, false),
         };
         out.extend(number.map(|n| equals(format!("0x{n:x}"), cased)));
+        if let Compiled::Number { cmp, value } = test
+            && *cmp != Cmp::Eq
+        {
+            out.push(Compiled::HexNumber { cmp: *cmp, value: value.clone() });
+        }
     }
     if rich.bare {
         out.extend(bare(test));
@@ -84,11 +98,6 @@ pub(crate) fn readings(test: &Compiled, rich: &RichAnswer) -> Vec<Compiled> {
 
 /// The same test with another spelling of the beginning `from` of its literal.
 fn respelled(test: &Compiled, from: &str, to: &str) -> Option<Compiled> {
-        if let Compiled::Number { cmp, value } = test
-            && *cmp != Cmp::Eq
-        {
-            out.push(Compiled::HexNumber { cmp: *cmp, value: value.clone() });
-        }
     match test {
         Compiled::Text { kind, value, cased } => {
             let rest = after(value, from, *cased)?;
@@ -178,6 +187,8 @@ mod tests {
         let of = |test: &Compiled| format!("{:?}", readings(test, &rich));
         assert!(of(&text(Kind::Equals, "high")).contains("S-1-16-12288"));
         assert!(of(&Compiled::Number { cmp: Cmp::Eq, value: "4660".to_owned() }).contains("0x1234"));
+        let more = Compiled::Number { cmp: Cmp::Gt, value: "4660".to_owned() };
+        assert_eq!(of(&more), "[HexNumber { cmp: Gt, value: \"4660\" }]");
         assert!(of(&text(Kind::EndsWith, "\\nc.exe")).contains("\"nc.exe\""));
         assert_eq!(of(&text(Kind::EndsWith, "\\bin\\nc.exe")), "[]");
         assert_eq!(of(&text(Kind::Contains, "\\nc.exe")), "[]");
@@ -187,8 +198,6 @@ mod tests {
     fn a_prefix_is_spelled_in_every_way() {
         let test = |test: Compiled| match respelled(&test, "HKLM\\", "\\REGISTRY\\MACHINE\\") {
             Some(Compiled::Text { value, .. }) => Some(value),
-        let more = Compiled::Number { cmp: Cmp::Gt, value: "4660".to_owned() };
-        assert_eq!(of(&more), "[HexNumber { cmp: Gt, value: \"4660\" }]");
             Some(Compiled::Pattern { escaped, .. }) => Some(escaped),
             _ => None,
         };

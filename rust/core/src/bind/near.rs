@@ -29,18 +29,27 @@ impl Near {
     }
 
     /// The column that was most likely meant by what answers `field` through `view`.
-    /// Nothing, where the table has one of its columns as it is named: then that is not why nothing answers.
+    /// Nothing, where the table has one of its columns as it is named: then that is not why nothing answers. Where it has
+    /// the column of the field's own name, which the mapping does not take for the field, that one: whoever sees it there
+    /// wonders. Not where the mapping says that nothing answers.
     pub(crate) fn column(&self, mapping: Option<&Mapping>, view: Option<&str>, field: &str) -> Option<&str> {
-        let wanted = wanted(mapping, view, field);
+        let wanted = wanted(mapping, view, field)?;
         if wanted.iter().any(|name| ColumnPath::find(&self.schema, name, false).is_some()) {
             return None;
         }
-        wanted.iter().find_map(|name| self.names.get(&loose(name)).map(String::as_str))
+        let loosely = wanted.iter().find_map(|name| self.names.get(&loose(name)).map(String::as_str));
+        loosely.or_else(|| self.own(field))
+    }
+
+    /// The flat column of exactly this name, which rules may see.
+    fn own(&self, field: &str) -> Option<&str> {
+        let column = self.schema.field_with_name(field).ok()?;
+        (!field.starts_with('_')).then_some(column.name().as_str())
     }
 }
 
-/// The columns that would answer `field` through `view`, if the table had them.
-fn wanted(mapping: Option<&Mapping>, view: Option<&str>, field: &str) -> Vec<String> {
+/// The columns that would answer `field` through `view`, if the table had them; `None` where nothing shall answer it.
+fn wanted(mapping: Option<&Mapping>, view: Option<&str>, field: &str) -> Option<Vec<String>> {
     let listed = mapping.and_then(|mapping| {
         let laid_over = view.and_then(|view| mapping.views.get(view)).and_then(|answers| answers.get(field));
         laid_over.or_else(|| mapping.fields.get(field))
@@ -48,11 +57,13 @@ fn wanted(mapping: Option<&Mapping>, view: Option<&str>, field: &str) -> Vec<Str
     match listed {
         Some(answer) => {
             let rich = answer.rich();
-            // A join is nothing without its first column.
-            rich.columns.into_iter().chain(rich.join.into_iter().take(1)).chain(rich.hashes.into_values()).collect()
+            // A join is nothing without what it needs.
+            let columns: Vec<String> =
+                rich.columns.iter().chain(rich.needed()).chain(rich.hashes.values()).cloned().collect();
+            (!columns.is_empty()).then_some(columns)
         }
-        None if mapping.is_none_or(|mapping| mapping.own_names) => vec![field.to_owned()],
-        None => Vec::new(),
+        None if mapping.is_none_or(|mapping| mapping.own_names) => Some(vec![field.to_owned()]),
+        None => Some(Vec::new()),
     }
 }
 
@@ -121,6 +132,7 @@ mod tests {
                 "name": "m", "own_names": own_names,
                 "fields": {"Image": ["gone", "process.executable"], "User": [], "Hashes": {"hashes": {"MD5": "CommandLine"}}},
                 "views": {"v": {"Image": "THREATNAME", "Path": {"join": ["process.executable", "commandline"], "with": ""},
+                    "parents": [], "Process": ["gone"],
                     "Split": {"hashes": {"MD5": "threatname", "SHA1": "commandline"}}}}
             }))
             .unwrap()
@@ -132,6 +144,10 @@ mod tests {
         assert_eq!(near.column(Some(&own), None, "User"), None);
         assert_eq!(near.column(Some(&own), None, "CommandLine"), Some("commandline"));
         assert_eq!(near.column(Some(&strict), None, "CommandLine"), None);
+        assert_eq!(near.column(Some(&strict), None, "COMMANDLINE"), Some("COMMANDLINE"), "there, and not taken");
+        assert_eq!(near.column(Some(&strict), Some("v"), "parents"), None, "nothing shall answer it");
+        assert_eq!(near.column(Some(&strict), Some("v"), "Process"), Some("Process"), "what is listed is not there");
+        assert_eq!(near.column(Some(&strict), None, "_commandline"), None);
         assert_eq!(near.column(Some(&own), Some("v"), "Path"), Some("Process.Executable"));
         assert_eq!(near.column(Some(&own), Some("v"), "Split"), None, "one of its columns is there");
     }

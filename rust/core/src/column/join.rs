@@ -21,8 +21,10 @@ pub(crate) enum Source {
 /// Places whose texts are put together.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Join {
-    /// Never empty. Where the first is null nothing answers; another one that is null is left out.
+    /// Never empty. One that is null, or an empty text, is left out.
     pub(crate) parts: Vec<ColumnPath>,
+    /// The places in `parts`, ascending, of those without which nothing answers. Never empty.
+    pub(crate) needed: Vec<usize>,
     /// What stands between them.
     pub(crate) with: String,
 }
@@ -49,23 +51,21 @@ impl Join {
         let mut parts: Vec<Part<'_>> = parts.iter().map(Part::new).collect();
         let mut joined = StringBuilder::new();
         let mut text = String::new();
+        let others: Vec<usize> = (0..parts.len()).filter(|at| !self.needed.contains(at)).collect();
         for row in 0..rows {
-            text.clear();
-            let mut there = false;
-            for (at, part) in parts.iter_mut().enumerate() {
-                let before = text.len();
-                if at > 0 {
-                    text.push_str(&self.with);
-                }
-                if !part.write(row, &mut text) {
-                    text.truncate(before);
-                    if at == 0 {
-                        break;
-                    }
-                }
-                there = true;
+            // What is needed is read first, and nothing else where it is not there.
+            if !self.needed.iter().all(|&at| parts[at].read(row)) {
+                joined.append_null();
+                continue;
             }
-            joined.append_option(there.then_some(text.as_str()));
+            for &at in &others {
+                parts[at].read(row);
+            }
+            text.clear();
+            let mut there = parts.iter().map(|part| part.value.as_str()).filter(|value| !value.is_empty());
+            text.extend(there.next());
+            there.for_each(|value| text.extend([self.with.as_str(), value]));
+            joined.append_value(&text);
         }
         let values: ArrayRef = Arc::new(joined.finish());
         let unreadable = parts.iter().map(|part| part.unreadable).collect();
@@ -79,6 +79,7 @@ struct Part<'a> {
     /// `None` where the type has no text form.
     format: Option<Formatter<'a>>,
     nulls: Option<NullBuffer>,
+    /// The text that was read last; empty where there was none.
     value: String,
     unreadable: u64,
 }
@@ -94,14 +95,15 @@ impl<'a> Part<'a> {
         }
     }
 
-    /// Appends the text of the row's first value that is not null; `false` if there is none.
-    fn write(&mut self, row: usize, out: &mut String) -> bool {
+    /// Reads the text of the row's first value that is not null; `false` if there is none, or it is empty.
+    fn read(&mut self, row: usize) -> bool {
+        self.value.clear();
         let valid = |i: &usize| self.nulls.as_ref().is_none_or(|nulls| nulls.is_valid(*i));
         let Some(first) = self.leaves.range(row).find(valid) else { return false };
-        self.value.clear();
-        let written = self.format.as_ref().is_some_and(|format| format(first, &mut self.value));
-        self.unreadable += u64::from(!written);
-        out.push_str(if written { &self.value } else { "" });
-        written
+        if !self.format.as_ref().is_some_and(|format| format(first, &mut self.value)) {
+            self.unreadable += 1;
+            self.value.clear();
+        }
+        !self.value.is_empty()
     }
 }
