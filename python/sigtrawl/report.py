@@ -61,7 +61,8 @@ class RuleReport:
         missing: Fields that no column answers.
         matches: How many matches it has.
         rows: How many rows it matched.
-        near: Missing field → a column that it most likely means: its name differs only in case, a space or an ``@``.
+        near: Missing field → a column that it most likely means: its name differs only in case, a space or an ``@``;
+            or the field's own name, where there is such a column and the schema does not take it for the field.
         any_product: The rule states a product, and rows that it reads do not tell theirs: it runs on those of any.
     """
 

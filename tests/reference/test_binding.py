@@ -1,11 +1,12 @@
 """The state of a rule on a table, told from the columns."""
 
+import json
 from typing import Any
 
 import polars as pl
 import pytest
 
-from sigtrawl import schemas
+from sigtrawl import _native, schemas
 from sigtrawl.reference import RuleState, bind
 
 BY_NAME = {mapping.name: mapping for mapping in schemas.builtin()}
@@ -85,6 +86,53 @@ def test_a_route_whose_columns_are_missing_is_none() -> None:
     assert windows_state(["TargetObject"], "registry_add", "TargetObject").state == "no-log-source"
     assert windows_state(["TargetObject", "EventType"], "registry_add", "TargetObject").state == "runs"
     assert windows_state(["TargetFilename"], "file_access", "TargetFilename").state == "no-log-source"
+
+
+OWN = """
+name: own
+recognise: {all: [kind]}
+fields: {Image: process.executable, User: [], Path: {join: [folder, file], with: '/', needs: [file]}}
+views: {v: {User: account}}
+routes: [{logsource: {category: a}}, {logsource: {category: v}, view: v}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("category", "field", "column"),
+    [
+        ("a", "Image", "Image"),
+        ("a", "CommandLine", "CommandLine"),
+        ("a", "commandline", None),
+        ("a", "_raw", None),
+        ("a", "User", None),
+        ("v", "User", "User"),
+        ("a", "Path", "File"),
+    ],
+)
+@pytest.mark.parametrize("engine", ["core", "reference"])
+def test_a_column_that_the_mapping_does_not_take_is_told(category: str, field: str, column: str | None, engine: Any) -> None:
+    """The column is there under the field's own name, and still nothing answers: unless the mapping says that nothing shall."""
+    mapping = schemas.read_mapping(OWN)
+    plan: dict[str, Any] = {
+        "format": "sigtrawl-plan",
+        "version": 1,
+        "predicates": [{"field": field, "op": "equals", "value": "x"}],
+        "rules": [{"id": "r", "title": "t", "logsource": {"category": category}, "condition": 0}],
+    }
+    table = pl.DataFrame(
+        schema=dict.fromkeys(["kind", "Image", "CommandLine", "_raw", "User", "folder", "File", "Path"], pl.String())
+    )
+    if engine == "reference":
+        (found,) = bind(plan, table.schema, mapping=mapping)
+        state, near = found.state, dict(found.near)
+    else:
+        options = json.dumps({"mappings": [mapping.to_dict()], "schema": "own", "columns": []}).encode()
+        stream = _native.match_data(_native.RuleSet(json.dumps(plan).encode()), table, options)
+        while stream.next_batch() is not None:
+            pass
+        (told,) = json.loads(stream.report())["rules"]
+        state, near = told["state"], told["near"]
+    assert (state, near) == ("inert", {} if column is None else {field: column})
 
 
 def test_a_hash_is_missing_where_its_algorithm_is() -> None:

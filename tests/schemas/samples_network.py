@@ -273,6 +273,7 @@ PROXY = (
 )
 
 CLEARTEXT_FIREWALL = "d7fb8f0e-bd5f-45c2-b467-19571c490d7e"
+EQUATION_GROUP = "881834a4-6659-4773-821e-1c151789d873"
 CLEARTEXT_NETFLOW = "7e4bfe58-4a47-4709-828d-d86c78b7cc1f"
 NEW_ADMIN = "cd0a4943-0edd-42cf-b50c-06f77a10d4c1"
 RESOLVERS_AND_FIREWALLS = (
@@ -312,6 +313,19 @@ RESOLVERS_AND_FIREWALLS = (
             {"dstport": 443, "action": "ACCEPT"},
         ),
         {CLEARTEXT_FIREWALL: (0,), CLEARTEXT_NETFLOW: (0, 1)},
+    ),
+    Sample(
+        "firewall in Sigma's names",
+        "firewall",
+        "src_ip, dst_ip, dst_port",
+        {**texts("timestamp src_ip dst_ip action blocked"), **numbers("src_port dst_port")},
+        (
+            {"dst_ip": "10.0.0.1", "dst_port": 23, "action": "accept"},
+            {"dst_ip": "10.0.0.1", "dst_port": 23, "action": "deny"},
+            {"dst_ip": "69.42.98.86", "dst_port": 443, "action": "deny"},
+            {"src_ip": "69.42.98.86", "dst_ip": "10.0.0.1", "dst_port": 5900, "blocked": "false"},
+        ),
+        {CLEARTEXT_FIREWALL: (0, 3), EQUATION_GROUP: (2, 3)},
     ),
     Sample(
         "fortigate",

@@ -71,6 +71,7 @@ STATES = {
     "dns in Sigma's names": States(11, 0, 0, {}),
     "dns Route 53 Resolver": States(11, 0, 0, {}),
     "vpc flow logs": States(3, 0, 0, {}),
+    "firewall in Sigma's names": States(2, 0, 0, {}),
     "fortigate": States(49, 1, 26, {"c-uri-extension": 3, "cs-method": 21, "c-uri-query": 1, "sc-status": 6, "cs-uri-stem": 1}),
     "auditd records": States(70, 0, 0, {}),
     "linux journal": States(29, 0, 1, {"USER": 1}),

@@ -52,6 +52,23 @@ def test_what_is_nobodys_is_not_claimed(columns: list[str]) -> None:
     assert schemas.recognise(schemas.builtin(), columns)[0] is None
 
 
+@pytest.mark.parametrize(
+    ("columns", "name"),
+    [
+        (["src_ip", "dst_ip", "dst_port"], "firewall"),
+        (["src_ip", "src_port", "dst_ip", "dst_port", "action", "vendor_product"], "firewall"),
+        (["src_ip", "dest_ip", "dest_port"], "cim"),
+        (["src_ip", "dst_ip", "dst_port", "c-uri"], "proxy"),
+        (["src_ip", "dst_ip", "dst_port", "query", "record_type", "answer"], "dns"),
+        (["src_ip", "dst_ip", "dst_port", "id.orig_h", "Channel"], "zeek"),
+    ],
+)
+def test_addresses_alone_are_a_firewall(columns: list[str], name: str) -> None:
+    mapping, reason = schemas.recognise(schemas.builtin(), columns)
+    assert mapping is not None, reason
+    assert mapping.name == name
+
+
 def test_samples_are_told_apart_by_name() -> None:
     assert len({sample.name for sample in SAMPLES}) == len(SAMPLES)
     assert pl.List in {type(dtype) for sample in SAMPLES for dtype in sample.table().schema.values() for dtype in _leaves(dtype)}

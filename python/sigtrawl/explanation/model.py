@@ -30,7 +30,8 @@ class Leaf:
         columns: The columns that answer the field, the first that is not null counts; for a keyword the places
             in which it was found, members of structs and keys of maps by their paths, with the values that satisfy it.
         missing: The fields among those of the predicate that no column answers.
-        near: Missing field → a column whose name differs only in case, a space or an ``@``.
+        near: Missing field → a column whose name differs only in case, a space or an ``@``;
+            or the field's own name, where there is such a column and the schema does not take it for the field.
         because: What the column was read as, where the predicate holds only so; None otherwise.
     """
 

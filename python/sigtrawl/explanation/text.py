@@ -145,7 +145,10 @@ def _found(leaf: Leaf) -> str:
 
 
 def _missing(field: str, leaf: Leaf) -> str:
-    near = f" (did you mean the column {visible(leaf.near[field])}?)" if field in leaf.near else ""
+    column = leaf.near.get(field)
+    if column == field:
+        return f"no column answers {visible(field)} (the schema does not take the column of that name for it)"
+    near = "" if column is None else f" (did you mean the column {visible(column)}?)"
     return f"no column answers {visible(field)}{near}"
 
 

@@ -57,6 +57,7 @@ _BUILTIN = (
     "dns.yml",
     "dns_resolver.yml",
     "vpc_flow.yml",
+    "firewall.yml",
     "fortigate.yml",
     "antivirus.yml",
     "opencanary.yml",

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from sigtrawl.cli.options import Level
 from sigtrawl.cli.render.screen import Screen, visible
-from sigtrawl.cli.render.summary import BEFORE_READING, BEFORE_RUNNING, any_product, count, rules_line, states
+from sigtrawl.cli.render.summary import BEFORE_READING, BEFORE_RUNNING, UNTAKEN, any_product, count, rules_line, states
 from sigtrawl.cli.render.table import level
 from sigtrawl.cli.selection import Loaded
 from sigtrawl.plan import LogSource, RuleEntry
@@ -75,8 +75,16 @@ def _group(group: GroupReport) -> list[str]:
     if group.changed:
         lines.append(_some([f"{change.column} is {change.after} and not {change.before}" for change in group.changed]))
     if group.near:
-        lines.append(_some([f"{field} may be its column {column}" for field, column in group.near.items()]))
+        lines.append(_some([_near(field, column) for field, column in group.near.items()]))
     return lines
+
+
+def _near(field: str, column: str) -> str:
+    return (
+        f"its schema does not take the column {column} for that field"
+        if field == column
+        else f"{field} may be its column {column}"
+    )
 
 
 def _log_sources(report: ScanReport, loaded: Loaded, limit: int, screen: Screen) -> None:
@@ -119,11 +127,15 @@ def _fields(report: ScanReport, screen: Screen) -> None:
         table.add_column("Did you mean", overflow="fold")
     ranked = sorted(missing.items(), key=lambda item: (-item[1], item[0]))
     for field, rules in ranked[:FIELDS]:
-        guess = [visible(", ".join(near[field]), "cyan")] if near else []
+        guess = [visible(", ".join(_told(field, near[field])), "cyan")] if near else []
         table.add_row(visible(field), f"{rules:,}", f"{inert[field]:,}" if inert[field] else "-", *guess)
     screen.out.print(table)
     if len(ranked) > FIELDS:
         screen.out.print(Text(f"… and {len(ranked) - FIELDS:,} more", "dim"))
+
+
+def _told(field: str, near: Iterable[str]) -> list[str]:
+    return [UNTAKEN if column == field else column for column in near]
 
 
 def _differing(report: ScanReport, loaded: Loaded, limit: int, screen: Screen) -> None:
@@ -186,7 +198,10 @@ def _loss(rule: RuleReport) -> Text:
 
 
 def _guess(rule: RuleReport, field: str) -> tuple[Text, ...]:
-    return (Text(" (did you mean "), visible(rule.near[field], "cyan"), Text("?)")) if field in rule.near else ()
+    column = rule.near.get(field)
+    if column == field:
+        return (Text(f" ({UNTAKEN})"),)
+    return () if column is None else (Text(" (did you mean "), visible(column, "cyan"), Text("?)"))
 
 
 def _severity(entry: RuleEntry) -> int:

@@ -24,6 +24,8 @@ INPUT_WORDS = {
     "nothing-to-run": "with nothing to run",
     "ignored": "ignored (no event files)",
 }
+UNTAKEN = "the schema does not take the column of that name"
+"""Of a missing field whose own name is that of a column here."""
 BEFORE_READING = {**INPUT_WORDS, "whole": "readable"}
 RULE_WORDS = {
     "runs": "ran",
@@ -170,7 +172,13 @@ def strict_message(found: Iterable[tuple[str, str]]) -> str:
 
 
 def _missing(rule: RuleReport | CorrelationReport) -> str:
-    return ", ".join(f"{name} (did you mean {rule.near[name]}?)" if name in rule.near else name for name in rule.missing)
+    return ", ".join(name + _guess(name, rule.near.get(name)) for name in rule.missing)
+
+
+def _guess(field: str, column: str | None) -> str:
+    if column == field:
+        return f" ({UNTAKEN})"
+    return "" if column is None else f" (did you mean {column}?)"
 
 
 def states(counts: Mapping[str, int], words: Mapping[str, str]) -> str:

@@ -37,7 +37,8 @@ pub struct RuleBinding {
     pub lost: Vec<Lost>,
     /// The fields without a column, by the rule's names, sorted.
     pub missing: Vec<String>,
-    /// Missing field → a column that it most likely means: one whose name differs only in case, a space or an `@`.
+    /// Missing field → a column that it most likely means: one whose name differs only in case, a space or an `@`;
+    /// or the field's own name, where there is such a column and the mapping does not take it for the field.
     pub near: BTreeMap<String, String>,
     /// The rule states a product, and rows that it reads do not tell theirs: it runs on those of any.
     pub any_product: bool,
