@@ -115,6 +115,39 @@ def test_json_is_one_object(run: Any, rules: Path, drifting: Path) -> None:
     assert [list(row) for row in document["rules"]] == [list(waiting)] * 7
 
 
+UNTAKEN = pl.DataFrame(
+    {"process.executable": ["x"], "event.category": ["process"], "event.type": ["start"], "OriginalFileName": ["x"]}
+)
+
+
+def test_a_column_that_the_schema_does_not_take_is_told(
+    run: Any, rules: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The table has the field's column, and the schema reads such tables by other names."""
+    monkeypatch.setenv("COLUMNS", "160")
+    table = tmp_path / "process.parquet"
+    UNTAKEN.write_parquet(table)
+    untaken = "the schema does not take the column of that name here"
+    strict = run("check", table, "-r", rules, "--format", "table", "--strict")
+    assert strict.status == 2
+    assert f"Never (no column answers OriginalFileName ({untaken}))" in strict.err
+    (row,) = (line for line in strict.out.splitlines() if line.startswith("OriginalFileName"))
+    assert row.endswith(untaken)
+    document = json.loads(run("check", table, "-r", rules, "--format", "json").out)
+    (never,) = (rule for rule in document["rules"] if rule["title"] == "Never")
+    assert (never["state"], never["near"]) == ("inert", {"OriginalFileName": "OriginalFileName"})
+
+
+def test_groups_are_told_of_it_too(run: Any, rules: Path, tmp_path: Path) -> None:
+    lake = tmp_path / "lake"
+    lake.mkdir()
+    UNTAKEN.drop("OriginalFileName").write_parquet(lake / "a.parquet")
+    UNTAKEN.drop("OriginalFileName").write_parquet(lake / "b.parquet")
+    UNTAKEN.write_parquet(lake / "c.parquet")
+    told = run("check", lake, "-r", rules, "--format", "table").out
+    assert "its schema does not take the column OriginalFileName for that field" in " ".join(told.split())
+
+
 def test_csv_has_one_row_a_rule(run: Any, rules: Path, drifting: Path) -> None:
     rows = list(csv.DictReader(io.StringIO(run("check", drifting / "old.parquet", "-r", rules, "--format", "csv").out)))
     assert len(rows) == 7

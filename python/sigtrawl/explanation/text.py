@@ -147,7 +147,7 @@ def _found(leaf: Leaf) -> str:
 def _missing(field: str, leaf: Leaf) -> str:
     column = leaf.near.get(field)
     if column == field:
-        return f"no column answers {visible(field)} (the schema does not take the column of that name for it)"
+        return f"no column answers {visible(field)} (the schema does not take the column of that name here)"
     near = "" if column is None else f" (did you mean the column {visible(column)}?)"
     return f"no column answers {visible(field)}{near}"
 

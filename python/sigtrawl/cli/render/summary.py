@@ -24,7 +24,7 @@ INPUT_WORDS = {
     "nothing-to-run": "with nothing to run",
     "ignored": "ignored (no event files)",
 }
-UNTAKEN = "the schema does not take the column of that name"
+UNTAKEN = "the schema does not take the column of that name here"
 """Of a missing field whose own name is that of a column here."""
 BEFORE_READING = {**INPUT_WORDS, "whole": "readable"}
 RULE_WORDS = {
