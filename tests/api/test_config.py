@@ -13,7 +13,7 @@ from sigtrawl.config import InputSettings, find_config, globs, setting_of
 from sigtrawl.errors import ConfigError, SchemaError
 
 FIREWALL = """\
-name: firewall
+name: edge_firewall
 recognise: {all: [src, action]}
 fields: {SourceIp: src}
 routes:
@@ -84,7 +84,7 @@ def test_each_input_is_read_as_the_file_says(lake: Path, all_rules: st.RuleSet) 
     assert settings == {"2024": 0, "fw": None, "linux": 1, "sysmon": None}
     reasons = {Path(str(entry.file)).parent.name: (entry.schema, entry.schema_reason) for entry in matches.report.inputs}
     assert reasons["2024"] == (None, "column names are Sigma's, as asked")
-    assert reasons["fw"] == ("firewall", "has the columns src, action")
+    assert reasons["fw"] == ("edge_firewall", "has the columns src, action")
     assert reasons["linux"] == (None, "the log source is stated and column names are Sigma's")
 
 
@@ -101,7 +101,7 @@ def test_what_the_call_says_goes_before(lake: Path, all_rules: st.RuleSet) -> No
     report = both(edr, all_rules, config=config, schema="windows").report
     assert report.inputs[0].schema == "windows"
     assert st.check(edr, all_rules, config=config, schema="none").rules == st.check(edr, all_rules, config=config).rules
-    assert st.check(lake / "lake" / "fw", all_rules, config=config, schema="firewall").able()
+    assert st.check(lake / "lake" / "fw", all_rules, config=config, schema="edge_firewall").able()
 
 
 def test_a_check_says_what_a_scan_does(lake: Path, all_rules: st.RuleSet) -> None:
@@ -142,8 +142,8 @@ def test_what_is_read(lake: Path) -> None:
     )
     config = st.load_config(lake / "sigtrawl.toml")
     assert config.pipelines == ("ecs_windows", lake / "p/fields.yml", lake / "./all", lake / "more.yaml")
-    assert [mapping.name for mapping in config.mappings] == ["firewall"]
-    assert config.inputs[0].schema == "firewall"
+    assert [mapping.name for mapping in config.mappings] == ["edge_firewall"]
+    assert config.inputs[0].schema == "edge_firewall"
     (lake / "sigtrawl.toml").write_text("")
     assert st.load_config(lake / "sigtrawl.toml").inputs == ()
 
@@ -151,15 +151,15 @@ def test_what_is_read(lake: Path) -> None:
 def test_a_schema_of_its_own_is_named_as_any_other(lake: Path, all_rules: st.RuleSet) -> None:
     (lake / "own.yml").write_text(FIREWALL + "aliases: [fw]\n")
     data = pl.DataFrame({"src": ["10.1.2.3"], "action": ["block"], "Channel": ["x"], "EventID": [1]})
-    for name in ("firewall", "fw"):
+    for name in ("edge_firewall", "fw"):
         matches = both(data, all_rules, config=lake / "sigtrawl.toml", schema=name)
-        assert (len(matches), matches.report.inputs[0].schema) == (1, "firewall")
+        assert (len(matches), matches.report.inputs[0].schema) == (1, "edge_firewall")
     (lake / "sigtrawl.toml").write_text('schemas = ["own.yml"]\n[[inputs]]\nglob = "*"\nschema = "fw"\n')
-    assert st.load_config(lake / "sigtrawl.toml").inputs[0].schema == "firewall"
+    assert st.load_config(lake / "sigtrawl.toml").inputs[0].schema == "edge_firewall"
 
 
 def test_a_known_name_is_taken(lake: Path) -> None:
-    (lake / "own.yml").write_text(FIREWALL.replace("name: firewall", "name: windows"))
+    (lake / "own.yml").write_text(FIREWALL.replace("name: edge_firewall", "name: windows"))
     with pytest.raises(
         ConfigError, match=r"sigtrawl\.toml: schemas\[1\]: .*own\.yml: name: 'windows' is a name of a known schema"
     ):

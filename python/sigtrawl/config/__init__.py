@@ -2,12 +2,12 @@
 
 ::
 
-    schemas = ["schemas/firewall.yml"]        # more mappings to recognise tables by
+    schemas = ["schemas/edge.yml"]        # more mappings to recognise tables by
     pipelines = ["pipelines/fields.yml"]      # pySigma pipelines that the rules go through
 
     [[inputs]]
     glob = "lake/fw/**"                       # first match wins
-    schema = "firewall"
+    schema = "edge"
     logsource = "category=firewall"
 
 What a path means depends on where the file lies, never on where somebody stands: all of them are relative to its folder. What a
