@@ -2,7 +2,7 @@
 
 ::
 
-    schemas = ["schemas/edge.yml"]        # more mappings to recognise tables by
+    schemas = ["schemas/edge.yml"]            # more mappings to recognise tables by
     pipelines = ["pipelines/fields.yml"]      # pySigma pipelines that the rules go through
 
     [[inputs]]
