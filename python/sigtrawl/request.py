@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sigtrawl.schemas import Mapping as Schema
 
 Columns: TypeAlias = Literal["used", "all"] | Sequence[str]
-Engine: TypeAlias = Literal["core", "reference"]
+Engine: TypeAlias = Literal["core", "automaton", "search", "values", "reference"]
 LogSource: TypeAlias = Mapping[str, str | None] | str
 
 NO_SCHEMA = "none"
@@ -36,7 +36,7 @@ class Request:
         schema: The one to use instead of recognising, ``none``, or None to recognise.
         logsource: The log source that the caller asserts.
         columns: Which columns the event of a match holds.
-        engine: Who matches.
+        engine: Who matches: the core, the core without its sieve (every value by one automaton), or the reference evaluator.
         threads: How many threads may work, at most 256 at once; None leaves it to the machine.
         own: The mappings that users gave as files, by name: they must fit the inputs.
         inputs: How single inputs are read, where schema and log source are None.
@@ -74,6 +74,7 @@ class Request:
                 "inputs": [_settings(entry) for entry in self.inputs],
                 "columns": columns,
                 **({"also": list(self.also)} if self.also else {}),
+                **({"engine": self.engine} if self.engine not in ("core", "reference") else {}),
                 "threads": None if self.threads is None else min(self.threads, _MOST_THREADS),
                 "demands": [
                     {"schema": mapping.name, "file": mapping.source, **demand.to_dict()}

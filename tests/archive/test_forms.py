@@ -5,17 +5,16 @@ table of the event log are what everything is compared with.
 """
 
 from collections import Counter
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import polars as pl
 import pytest
 from tests.archive.seeds import sysmon
+from tests.engines import ENGINES, Engine
 
 import sigtrawl as st
 from sigtrawl.archive.forms import FORMS, Form, render
 from sigtrawl.archive.nesting import nest
-
-Engine = Literal["core", "reference"]
 
 SCHEMAS: dict[Form, str] = {
     "sysmon": "windows",
@@ -73,7 +72,7 @@ def test_most_rules_match_a_seed(baseline: Found) -> None:
     assert Counter(baseline.states)["runs"] >= 1405
 
 
-@pytest.mark.parametrize("engine", ["core", "reference"])
+@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("form", FORMS)
 def test_a_rule_finds_the_same_rows_where_its_fields_exist(
     form: Form, engine: Engine, creations: st.RuleSet, seed_events: pl.DataFrame, baseline: Found

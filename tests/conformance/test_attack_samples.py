@@ -1,16 +1,16 @@
 """All public rules on real events of many kinds in one table: every expected match, and no other, from either engine."""
 
 from pathlib import Path
-from typing import Literal
 
 import polars as pl
 import pytest
+from tests.engines import ENGINES, Engine
 
 import sigtrawl as st
 
 
-@pytest.mark.parametrize("engine", ["core", "reference"])
-def test_exactly_the_expected_matches(shared: Path, corpus: st.RuleSet, engine: Literal["core", "reference"]) -> None:
+@pytest.mark.parametrize("engine", ENGINES)
+def test_exactly_the_expected_matches(shared: Path, corpus: st.RuleSet, engine: Engine) -> None:
     expected = pl.read_parquet(shared / "attack_samples.expected.parquet").select("rule_id", "row").rows()
     matches = st.scan(shared / "attack_samples.parquet", corpus, columns=[], engine=engine)
     found = matches.to_polars().select("rule_id", "row").rows()

@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 from tests.conformance import mapped
+from tests.engines import ENGINES
 
 import sigtrawl
 from sigtrawl import _native, schemas
@@ -119,7 +120,7 @@ routes: [{logsource: {category: process_creation}}]
 """
 
 
-@pytest.mark.parametrize("engine", ["core", "reference"])
+@pytest.mark.parametrize("engine", ENGINES)
 def test_a_file_of_ones_own_reads_nested_times_under_both_engines(tmp_path: Path, engine: Any) -> None:
     (tmp_path / "own.yml").write_text(OWN)
     meta = {"at": 1_500, "name": "n"}

@@ -8,12 +8,13 @@ from collections.abc import Callable
 from functools import partial
 from itertools import accumulate, product
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, TypeAlias
 
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from tests.engines import ENGINES, Engine
 
 import sigtrawl as st
 
@@ -174,9 +175,9 @@ def test_several_files(samples: pa.Table, expected: Pairs, corpus: st.RuleSet, t
     assert sorted(found.select("rule_id", pl.col("row") + start).rows()) == expected
 
 
-@pytest.mark.parametrize("engine", ["core", "reference"])
+@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("layout", ["permuted", "offsets", "lists of one", "EventID as string", "dictionary"])
-def test_generated_layouts_on_both_engines(layout: str, engine: Literal["core", "reference"]) -> None:
+def test_generated_layouts_on_both_engines(layout: str, engine: Engine) -> None:
     """A small table of awkward texts, where more than the public rules' fields is asked about."""
     texts = ["", "a", "A", " a", "a\n", "Kelvin \u212a", "5", "05", "x\\y", "-a", None, "10.0.0.1"]
     table = pa.table({"f": texts, "g": texts[::-1], "EventID": pa.array(range(len(texts)), pa.int64())})

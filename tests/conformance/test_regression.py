@@ -1,18 +1,18 @@
 """The rules' own regression events, one table a log source: each test holds, and the matrix of all matches is exact."""
 
 from pathlib import Path
-from typing import Literal
 
 import polars as pl
 import pytest
+from tests.engines import ENGINES, Engine
 
 import sigtrawl as st
 
 
-@pytest.fixture(scope="module", params=["core", "reference"])
+@pytest.fixture(scope="module", params=ENGINES)
 def found(request: pytest.FixtureRequest, shared: Path, corpus: st.RuleSet) -> pl.DataFrame:
     """All matches: table, rule, row."""
-    engine: Literal["core", "reference"] = request.param
+    engine: Engine = request.param
     tables = sorted((shared / "regression").glob("windows__*.parquet"))
     return pl.concat(
         st.scan(table, corpus, columns=[], engine=engine).to_polars().select(pl.lit(table.name).alias("table"), "rule_id", "row")

@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, TypeAlias
 
 import polars as pl
 import pyarrow as pa
@@ -16,13 +16,13 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 from tests.conformance.vectors import MEMBERS, TYPES, Vector, lines, lines_of, typed, vectors
+from tests.engines import ENGINES_OF_A_ROW, Engine
 
 import sigtrawl as st
 from sigtrawl.errors import NothingToRun, SigtrawlError
 from sigtrawl.reference import RegexNotTranslatableError
 
 Event: TypeAlias = dict[str, Any]
-Engine: TypeAlias = Literal["core", "reference"]
 
 ROOT = Path(__file__).parents[2]
 
@@ -67,17 +67,17 @@ def answer(rule: str, event: Event, producer: str, engine: Engine) -> bool | str
         return "error"
 
 
-@pytest.mark.parametrize("engine", ["core", "reference"])
+@pytest.mark.parametrize("engine", ENGINES_OF_A_ROW)
 @pytest.mark.parametrize("vector", own(told=False))
 def test_own_vectors(vector: Vector, engine: Engine) -> None:
     event = json.loads(vector["event"])
     # The reference reads every table through polars, which makes one text type of all plain ones.
-    producers = tuple(PRODUCERS) if engine == "core" else ("polars", "dictionary")
+    producers = tuple(PRODUCERS) if engine != "reference" else ("polars", "dictionary")
     answers = {producer: answer(vector["rule"], event, producer, engine) for producer in producers}
     assert answers == dict.fromkeys(producers, vector["expect"])
 
 
-@pytest.mark.parametrize("engine", ["core", "reference"])
+@pytest.mark.parametrize("engine", ENGINES_OF_A_ROW)
 @pytest.mark.parametrize("vector", own(told=True))
 def test_own_vectors_that_say_more_than_an_event(vector: Vector, engine: Engine, tmp_path: Path) -> None:
     if engine == "reference" and vector.get("core_only"):
@@ -132,9 +132,9 @@ def test_every_vector_has_its_lines() -> None:
     assert used == {*TYPES, "int96"}
 
 
-@pytest.mark.parametrize("engine", ["core", "reference"])
+@pytest.mark.parametrize("engine", ENGINES_OF_A_ROW)
 @pytest.mark.parametrize("producer", PRODUCERS)
-def test_shared_vectors(shared: Path, producer: str, engine: Literal["core", "reference"]) -> None:
+def test_shared_vectors(shared: Path, producer: str, engine: Engine) -> None:
     vectors = json.loads((shared / "vectors.json").read_text())
     differing = [
         vector["id"] for vector in vectors if answer(_rule(vector), vector["event"], producer, engine) != vector["expect"]

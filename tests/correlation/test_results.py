@@ -14,6 +14,7 @@ import polars as pl
 import pytest
 from tests.correlation.conftest import MANY, RULES, THEN, together
 from tests.correlation.conftest import results as found
+from tests.engines import ENGINES
 
 import sigtrawl as st
 from sigtrawl.correlation import spool, stream
@@ -59,7 +60,7 @@ def test_a_correlation_and_what_is_put_out(attack: pl.DataFrame) -> None:
     assert (one.id, one.title, one.state, one.results, one.events) == (f"{ID}11", "Many failed logons", "runs", 1, 6)
 
 
-@pytest.mark.parametrize("engine", ["core", "reference"])
+@pytest.mark.parametrize("engine", ENGINES)
 def test_rules_without_an_id_are_told_as_in_their_matches(attack: pl.DataFrame, engine: Any) -> None:
     nameless = re.sub(r"(?m)^id: .*\n", "", together(RULES, THEN, MANY))
     plan = st.rules_from_yaml(nameless, name="all.yml").plan()
@@ -161,7 +162,7 @@ def test_fields_are_read_as_the_schema_says() -> None:
         assert len(getattr(matches.to_polars().schema["event"], "fields", ())) == kept
 
 
-@pytest.mark.parametrize("engine", ["core", "reference"])
+@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("columns", ["all", "used", ["EventID"], ["_source", "Channel"], []])
 def test_columns_that_only_correlations_need_are_not_shown(
     attack: pl.DataFrame, tmp_path: Path, columns: Any, engine: Any

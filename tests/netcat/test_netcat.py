@@ -8,6 +8,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from tests.engines import ENGINES, Engine
 
 import sigtrawl
 from sigtrawl.archive import Planted, generate
@@ -15,7 +16,6 @@ from sigtrawl.archive.forms import Form
 from sigtrawl.archive.names import ASIM
 from sigtrawl.archive.plants import NETCAT
 from sigtrawl.demo import QUERY, RULE, asked
-from sigtrawl.request import Engine
 
 ROWS = 200_000
 SMALL = 20_000  # what the reference evaluator answers in a second or two
@@ -82,7 +82,7 @@ def test_the_scan_finds_what_the_query_finds(archive: Planted, ruleset: sigtrawl
     assert set(matches["rule_id"]) == {NETCAT}
 
 
-@pytest.mark.parametrize("engine", ["core", "reference"])
+@pytest.mark.parametrize("engine", ENGINES)
 def test_both_engines_find_what_the_query_finds(small: Planted, ruleset: sigtrawl.RuleSet, engine: Engine) -> None:
     matches = sigtrawl.scan(small.path, ruleset, engine=engine).to_polars()
     assert matches["row"].to_list() == answer(small)

@@ -13,11 +13,12 @@ The cases are in `events/SCHEMA.yml`, each one row as the product writes it. Pro
 """
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import polars as pl
 import pytest
 import yaml
+from tests.engines import ENGINES_OF_A_ROW, Engine
 
 import sigtrawl as st
 
@@ -35,7 +36,7 @@ def rule(category: str, asked: dict[str, Any], product: str | None) -> st.RuleSe
     return st.compile(st.rules_from_yaml(yaml.safe_dump(document)))
 
 
-def finds(schema: str, case: dict[str, Any], category: str, asked: dict[str, Any], engine: Literal["core", "reference"]) -> bool:
+def finds(schema: str, case: dict[str, Any], category: str, asked: dict[str, Any], engine: Engine) -> bool:
     """Say whether a rule finds the event; the table must be recognised as what the file is named for."""
     table = pl.DataFrame([case["row"]], infer_schema_length=None)
     found = rule(category, asked, case.get("product", "windows")).match(table, engine=engine, columns=[])
@@ -44,9 +45,9 @@ def finds(schema: str, case: dict[str, Any], category: str, asked: dict[str, Any
     return height == 1
 
 
-@pytest.mark.parametrize("engine", ["core", "reference"])
+@pytest.mark.parametrize("engine", ENGINES_OF_A_ROW)
 @pytest.mark.parametrize(("schema", "case"), CASES, ids=[f"{schema}-{case['category']}" for schema, case in CASES])
-def test_rules_find_the_event(schema: str, case: dict[str, Any], engine: Literal["core", "reference"]) -> None:
+def test_rules_find_the_event(schema: str, case: dict[str, Any], engine: Engine) -> None:
     category = case["category"]
     assert finds(schema, case, category, case["asked"], engine)
     for field, value in case["asked"].items():

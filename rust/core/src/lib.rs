@@ -43,6 +43,7 @@ mod pattern;
 pub mod plan;
 mod rule_set;
 mod scan;
+mod sieve;
 mod time;
 
 pub use bind::{BindOptions, Binding, Lost, RuleBinding, State};
@@ -51,4 +52,4 @@ pub use error::{Error, ErrorKind};
 pub use mapping::{Mapping, has_column};
 pub use plan::{LogSource, Plan, RuleEntry};
 pub use rule_set::{RuleSet, check_regex};
-pub use scan::{Columns, RowRule, Scanner};
+pub use scan::{Columns, Engine, RowRule, Scanner};

@@ -11,7 +11,7 @@ use regex::{Regex, RegexBuilder};
 use crate::address;
 use crate::decimal::Decimal;
 use crate::error::Error;
-use crate::matcher::{Kind, required_literals};
+use crate::matcher::{Kind, Run, required_literals, required_run};
 use crate::pattern::Pattern;
 use crate::plan::{Cmp, Node, Plan, Predicate, Test, TimePart};
 
@@ -47,6 +47,7 @@ pub(crate) enum Compiled {
     Regex {
         regex: Regex,
         required: Option<Vec<String>>,
+        run: Option<Run>,
     },
     Number {
         cmp: Cmp,
@@ -188,7 +189,7 @@ fn compile_regex(pattern: &str, flags: &str) -> Result<Compiled, String> {
         }
         other => format!("{other}"),
     })?;
-    Ok(Compiled::Regex { regex, required: required_literals(&hir) })
+    Ok(Compiled::Regex { regex, required: required_literals(&hir), run: required_run(&hir) })
 }
 
 /// Judges a regex as loading does: `Ok`, or a message that begins with `unsupported` where the dialect lacks a feature.

@@ -48,11 +48,11 @@ pub fn scan(rules: &RuleSet, paths: &[String], options: &ScanOptions) -> Result<
 
     let groups: usize = targets.iter().map(|target| target.table.groups()).sum();
     let (work_frame, work_tally) = (frame.clone(), tally.clone());
-    let rule_count = rules.plan().rules.len();
+    let (rule_count, engine) = (rules.plan().rules.len(), options.engine);
     let queue = Queue::start(threads.min(groups.max(1)), Groups::new(targets), move || GroupWorker {
         frame: work_frame.clone(),
         tally: work_tally.clone(),
-        scanners: Scanners::default(),
+        scanners: Scanners::new(engine),
         counts: Counts::new(rule_count),
     })?;
     Ok(MatchStream::new(frame.schema().clone(), Some(queue), tally))

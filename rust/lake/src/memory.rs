@@ -56,14 +56,14 @@ pub fn match_reader(
     let lift = Arc::new(Lift::new(&schema, binding.time_columns(), &fields));
     let failure = Arc::new(Mutex::new(None));
     let pieces = Pieces { reader: Some(reader), next_row: 0, tally: tally.clone(), failure: failure.clone() };
-    let rule_count = rules.plan().rules.len();
+    let (rule_count, engine) = (rules.plan().rules.len(), options.engine);
     let (work_tally, work_failure) = (tally.clone(), failure.clone());
     let queue = Queue::start(threads, pieces, move || MemoryWorker {
         binding: binding.clone(),
         lift: lift.clone(),
         frame: frame.clone(),
         tally: work_tally.clone(),
-        scanners: Scanners::default(),
+        scanners: Scanners::new(engine),
         counts: Counts::new(rule_count),
         failure: work_failure.clone(),
     })?;

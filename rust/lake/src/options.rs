@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer, de};
 use serde_json::{Map, Value};
 
 use crate::demands::Demand;
-use crate::engine::BindOptions;
+use crate::engine::{BindOptions, Engine};
 use crate::error::Error;
 use crate::settings::InputSettings;
 
@@ -30,6 +30,8 @@ pub struct ScanOptions {
     pub also: Vec<String>,
     /// Worker threads, at most 256 of which are used; `None` takes as many as the machine has processors.
     pub threads: Option<usize>,
+    /// How matches are found; for tests and measurements, since the answers are the same.
+    pub engine: Engine,
     /// Set from another thread, gives up looking through the inputs; no part of the JSON. A scan that has begun is
     /// stopped by closing its stream.
     pub cancel: Arc<AtomicBool>,
@@ -84,13 +86,24 @@ impl<'de> Deserialize<'de> for ScanOptions {
             None => Vec::new(),
             Some(value) => serde_json::from_value(value).map_err(|e| de::Error::custom(format!("demands: {e}")))?,
         };
+        let engine = match members.remove("engine") {
+            None | Some(Value::Null) => Engine::default(),
+            Some(Value::String(name)) => match name.as_str() {
+                "sieve" => Engine::Sieve,
+                "automaton" => Engine::Automaton,
+                "search" => Engine::Search,
+                "values" => Engine::Values,
+                other => return Err(de::Error::custom(format!("there is no engine {other:?}"))),
+            },
+            Some(other) => return Err(de::Error::custom(format!("engine is {other}, which is no text"))),
+        };
         let inputs = members.remove("inputs");
         let bind = serde_json::from_value(Value::Object(members)).map_err(de::Error::custom)?;
         let inputs = match inputs {
             None | Some(Value::Null) => Vec::new(),
             Some(list) => InputSettings::read(list, &bind).map_err(de::Error::custom)?,
         };
-        Ok(Self { bind, inputs, demands, columns, also, threads, cancel: Arc::default() })
+        Ok(Self { bind, inputs, demands, columns, also, threads, engine, cancel: Arc::default() })
     }
 }
 

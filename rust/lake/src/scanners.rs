@@ -7,15 +7,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::engine::{Binding, Scanner};
+use crate::engine::{Binding, Engine, Scanner};
 use crate::tally::Counts;
 
 /// Scanners that a worker keeps.
 const KEPT: usize = 4;
 
 /// The scanners of one worker, the latest used first.
-#[derive(Default)]
 pub(crate) struct Scanners {
+    engine: Engine,
     kept: Vec<Entry>,
 }
 
@@ -27,12 +27,19 @@ struct Entry {
 }
 
 impl Scanners {
+    pub(crate) fn new(engine: Engine) -> Self {
+        Self { engine, kept: Vec::new() }
+    }
+
     /// The scanner for `binding`.
     pub(crate) fn get(&mut self, binding: &Arc<Binding>) -> &mut Scanner {
         let known = self.kept.iter().position(|entry| Arc::ptr_eq(&entry.binding, binding));
         let entry = match known {
             Some(place) => self.kept.remove(place),
-            None => Entry { binding: binding.clone(), scanner: Scanner::new(binding.clone()), told: BTreeMap::new() },
+            None => {
+                let scanner = Scanner::new(binding.clone()).with_engine(self.engine);
+                Entry { binding: binding.clone(), scanner, told: BTreeMap::new() }
+            }
         };
         self.kept.insert(0, entry);
         self.kept.truncate(KEPT);

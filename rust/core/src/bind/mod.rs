@@ -13,7 +13,7 @@ mod routes;
 mod state;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use arrow::datatypes::Schema;
 use serde::Deserialize;
@@ -24,6 +24,7 @@ use crate::mapping::{self, Mapping};
 use crate::matcher::{ColumnMatcher, Kind};
 use crate::plan::LogSource;
 use crate::rule_set::RuleSet;
+use crate::sieve::Sieve;
 
 pub(crate) use graph::{FALSE, Graph, GraphNode, NodeId, TRUE};
 pub use state::{Lost, RuleBinding, State};
@@ -61,6 +62,8 @@ pub struct Binding {
     /// Position in the projected batch of each top-level column of the table.
     pub(crate) positions: BTreeMap<usize, usize>,
     pub(crate) names: Vec<String>,
+    /// How to look for candidates, once some data has been seen.
+    pub(crate) sieve: OnceLock<Arc<Sieve>>,
     columns: Vec<usize>,
     time_columns: Vec<TimeColumn>,
     states: Vec<RuleBinding>,
@@ -137,6 +140,7 @@ impl Binding {
             costly,
             positions: columns.iter().enumerate().map(|(position, &column)| (column, position)).collect(),
             names: columns.iter().map(|&column| schema.field(column).name().clone()).collect(),
+            sieve: OnceLock::new(),
             columns,
             time_columns,
             states,

@@ -30,6 +30,14 @@ pub(crate) struct Join {
 }
 
 impl Source {
+    /// The top-level column that it is, if it is one as it stands.
+    pub(crate) fn flat(&self) -> Option<usize> {
+        match self {
+            Self::Path(path) if path.steps.is_empty() => Some(path.column),
+            _ => None,
+        }
+    }
+
     /// The top-level columns that it reads.
     pub(crate) fn columns(&self) -> impl Iterator<Item = usize> + '_ {
         let parts = match self {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ahash::HashMap;
 use daachorse::DoubleArrayAhoCorasickBuilder;
 
-use super::{AffixIndex, Check, ColumnMatcher, End, Entry, Slot};
+use super::{AffixIndex, Alone, Announced, Check, ColumnMatcher, End, Entry, Slot};
 use crate::error::Error;
 use crate::fold::fold;
 use crate::pattern::Pattern;
@@ -13,7 +13,7 @@ use crate::plan::{Cmp, How};
 use crate::rule_set::Compiled;
 
 /// How a text stands to a value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Kind {
     Equals,
     StartsWith,
@@ -63,6 +63,8 @@ pub(crate) struct MatcherBuilder {
     hex_comparisons: Vec<(Slot, Cmp, Box<str>)>,
     networks: Vec<(Slot, ipnet::IpNet)>,
     parts: Vec<(Slot, crate::plan::TimePart, Cmp, i64)>,
+    announced: Vec<Announced>,
+    alone: Vec<Alone>,
 }
 
 impl MatcherBuilder {
@@ -75,8 +77,13 @@ impl MatcherBuilder {
     pub(crate) fn add(&mut self, test: &Compiled) -> Slot {
         let slot = self.slots as Slot;
         self.slots += 1;
+        self.announced.push(announced(test));
+        self.alone.push(Alone::Examine);
         match test {
-            test if test.is_any_value() => self.anything.push(slot),
+            test if test.is_any_value() => {
+                self.anything.push(slot);
+                self.alone[slot as usize] = Alone::Anything;
+            }
             Compiled::Text { kind, value, cased } => {
                 let check = if *cased { Check::Cased(*kind, value.as_str().into()) } else { Check::Sure };
                 self.file(*kind, fold(value), slot, check);
@@ -91,7 +98,7 @@ impl MatcherBuilder {
                 };
                 self.file(Kind::Contains, needle, slot, check);
             }
-            Compiled::Regex { regex, required } => {
+            Compiled::Regex { regex, required, .. } => {
                 let check = if self.defers {
                     self.deferred.insert(slot, regex.clone());
                     Check::Sure
@@ -136,6 +143,12 @@ impl MatcherBuilder {
 
     fn file(&mut self, kind: Kind, folded: String, slot: Slot, check: Check) {
         let entry = self.entry(slot, check);
+        self.alone[slot as usize] = match kind {
+            Kind::Contains => {
+                Alone::Contains(Box::new(memchr::memmem::Finder::new(folded.as_bytes()).into_owned()), entry)
+            }
+            kind => Alone::Text(kind, folded.as_str().into(), entry),
+        };
         // An empty needle is in every value: only the check can tell.
         if folded.is_empty() && kind != Kind::Equals {
             self.always.push(entry);
@@ -192,6 +205,32 @@ impl MatcherBuilder {
             hex_comparisons: self.hex_comparisons,
             networks: self.networks,
             parts: self.parts,
+            announced: self.announced,
+            alone: self.alone,
         })
+    }
+}
+
+/// What must stand in a text for a predicate to be true of it.
+fn announced(test: &Compiled) -> Announced {
+    let one = |kind, text: String| Announced { texts: Some(vec![(kind, text)]), run: None };
+    match test {
+        test if test.is_any_value() => Announced::default(),
+        Compiled::Text { kind, value, .. } => one(*kind, fold(value)),
+        Compiled::Pattern { pattern, .. } => one(Kind::Contains, fold(&pattern.required())),
+        Compiled::Regex { required, run, .. } => {
+            let texts = required.as_ref();
+            let texts = texts.map(|texts| texts.iter().map(|text| (Kind::Contains, text.clone())).collect());
+            Announced { texts, run: run.clone() }
+        }
+        Compiled::Number { cmp: Cmp::Eq, value } => one(Kind::Equals, value.clone()),
+        Compiled::NumberWithin { value } => one(Kind::Contains, value.clone()),
+        Compiled::Number { .. }
+        | Compiled::HexNumber { .. }
+        | Compiled::Cidr(_)
+        | Compiled::TimePart { .. }
+        | Compiled::Null
+        | Compiled::Exists
+        | Compiled::FieldRef { .. } => Announced::default(),
     }
 }

@@ -19,7 +19,7 @@ use regex::Regex;
 
 pub(crate) use affix::{AffixIndex, End};
 pub(crate) use build::{Kind, MatcherBuilder};
-pub(crate) use required::required as required_literals;
+pub(crate) use required::{Run, required as required_literals, required_run};
 
 use crate::decimal::{Decimal, from_hex};
 use crate::pattern::Pattern;
@@ -85,6 +85,31 @@ pub(crate) struct ColumnMatcher {
     hex_comparisons: Vec<(Slot, Cmp, Box<str>)>,
     networks: Vec<(Slot, IpNet)>,
     parts: Vec<(Slot, TimePart, Cmp, i64)>,
+    /// By slot.
+    announced: Vec<Announced>,
+    alone: Vec<Alone>,
+}
+
+/// How one predicate is tested on its own.
+#[derive(Debug)]
+enum Alone {
+    /// The folded text is contained, and the check of this entry holds.
+    Contains(Box<memchr::memmem::Finder<'static>>, u32),
+    /// The folded text stands in this relation, and the check of this entry holds.
+    Text(Kind, Box<str>, u32),
+    /// Every present value satisfies it.
+    Anything,
+    /// Only an examination tells.
+    Examine,
+}
+
+/// What a text must hold for a predicate to be true of it: a way to find candidates without examining values.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Announced {
+    /// The folded text stands in one of these relations to these folded texts; `None`: no text announces it.
+    pub(crate) texts: Option<Vec<(Kind, String)>>,
+    /// An ASCII text holds this run.
+    pub(crate) run: Option<Run>,
 }
 
 /// Reusable memory of [`ColumnMatcher::examine`].
@@ -107,6 +132,22 @@ impl ColumnMatcher {
     /// The regex that settles a slot which is only announced; `None` for all other slots.
     pub(crate) fn deferred(&self, slot: Slot) -> Option<&Regex> {
         self.deferred.get(&slot)
+    }
+
+    /// What a text must hold for a slot to be true.
+    pub(crate) fn announced(&self, slot: Slot) -> &Announced {
+        &self.announced[slot as usize]
+    }
+
+    /// Whether one predicate is true of a value, without looking at any other; `None` if only an examination tells.
+    pub(crate) fn test(&self, slot: Slot, value: &str, folded: &str) -> Option<bool> {
+        let (stands, entry) = match &self.alone[slot as usize] {
+            Alone::Contains(finder, entry) => (finder.find(folded.as_bytes()).is_some(), *entry),
+            Alone::Text(kind, text, entry) => (kind.holds(folded, text), *entry),
+            Alone::Anything => return Some(true),
+            Alone::Examine => return None,
+        };
+        Some(stands && self.entries[entry as usize].check.holds(value, folded))
     }
 
     /// The predicates that every present value satisfies.

@@ -22,6 +22,11 @@ impl Bitmap {
         }
     }
 
+    /// Adds a row.
+    pub(crate) fn add(&mut self, row: usize) {
+        self.words[row / 64] |= 1 << (row % 64);
+    }
+
     /// Makes this a copy of `other`.
     pub(crate) fn copy(&mut self, other: &Self) {
         self.words.clear();

@@ -47,6 +47,6 @@ pub(super) fn whole(mut parts: Vec<ArrayRef>) -> Result<ArrayRef, Error> {
             *part = cast(part, &DataType::BinaryView).map_err(cannot)?;
         }
     }
-    let parts: Vec<&dyn Array> = parts.iter().map(|part| part.as_ref()).collect();
+    let parts: Vec<&dyn Array> = parts.iter().map(AsRef::as_ref).collect();
     concat(&parts).map_err(cannot)
 }

@@ -1,12 +1,15 @@
 //! Scanning: batches in, matches out.
 
 mod bitmap;
+mod candidates;
 mod columns;
 mod evaluate;
+mod keywords;
+mod lazy;
 mod references;
 mod scanner;
 mod settle;
 mod signatures;
 
 pub use columns::Columns;
-pub use scanner::{RowRule, Scanner};
+pub use scanner::{Engine, RowRule, Scanner};

@@ -6,17 +6,22 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, RecordBatch, RecordBatchOptions};
-use arrow::datatypes::{Field, Schema};
+use arrow::array::{Array, ArrayRef, RecordBatch, RecordBatchOptions, StringArray, UInt32Array};
+use arrow::compute::take;
+use arrow::datatypes::{DataType, Field, Schema};
 
 use super::bitmap::Bitmap;
-use super::columns::{Columns, whole};
+use super::candidates::{Judge, Outcome, Shelf};
+use super::columns::Columns;
 use super::evaluate::Evaluation;
+use super::keywords::KeywordSeeker;
+use super::lazy::{Candidate, LazyColumn};
 use super::signatures::{ABSENT, NOTHING, SignatureId, Signatures};
-use crate::bind::Binding;
+use crate::bind::{Binding, Reference};
 use crate::column::{ColumnPath, Leaves, Source, all_leaves, leaves};
 use crate::error::Error;
 use crate::matcher::ColumnMatcher;
+use crate::sieve::{self, ColumnSample, KeywordSample, KnownSample, Sieve, TextSample};
 
 /// One match: a row of the batch and a rule of the Plan.
 pub type RowRule = (u32, u32);
@@ -27,18 +32,48 @@ pub struct Scanner {
     binding: Arc<Binding>,
     pub(super) columns: Vec<ColumnState>,
     pub(super) keywords: ColumnState,
+    lazy: Vec<LazyColumn>,
+    keyword_seeker: KeywordSeeker,
     evaluation: Evaluation,
     not_evaluable: BTreeMap<String, u64>,
+    engine: Engine,
+    /// The sieve in use: the binding's, unless the data has changed too much for it.
+    sieve: Option<Arc<Sieve>>,
+    candidates: Vec<Candidate>,
 }
 
+/// How matches are found. The answers are the same; it is a matter of speed, and of tests that hold one against the other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Engine {
+    /// Rare texts are searched, and only the candidates that they turn up are judged.
+    #[default]
+    Sieve,
+    /// Every value of every column is examined, by one automaton a column.
+    Automaton,
+    /// As `Sieve`, without asking the data: every column of text is searched, whatever the number of rows.
+    Search,
+    /// As `Sieve`, without asking the data: every column is examined value by value.
+    Values,
+}
+
+/// From fewer rows no sieve is made: examining them costs less than sampling them.
+const FEWEST_ROWS_TO_SAMPLE: usize = 512;
+
 /// Counts values without a text form, by the name of their column.
-struct Failures<'a> {
+pub(super) struct Failures<'a> {
     counts: &'a mut BTreeMap<String, u64>,
     binding: &'a Binding,
 }
 
+/// Whether some rule asks what the values of a bound column are, and not only whether they are there: then it counts how many
+/// have no text form.
+pub(super) fn asked(binding: &Binding, at: usize) -> bool {
+    let of = |reference: &Reference| reference.value as usize == at || reference.other as usize == at;
+    binding.bound[at].matcher.slots() > 0 || binding.references.iter().any(of)
+}
+
 impl Failures<'_> {
-    fn add(&mut self, path: &ColumnPath, count: u64) {
+    pub(super) fn add(&mut self, path: &ColumnPath, count: u64) {
         if count > 0 {
             let name = &self.binding.names[self.binding.positions[&path.column]];
             *self.counts.entry(name.clone()).or_default() += count;
@@ -74,13 +109,82 @@ impl ColumnState {
         }
     }
 
-    fn begin(&mut self, slots: usize) {
-        self.signatures.bound();
+    /// Forgets the batch.
+    pub(super) fn begin(&mut self, slots: usize) {
         self.rows.clear();
         self.distinct.clear();
         self.slot_counts.clear();
         self.slot_counts.resize(slots, 0);
         self.present = 0;
+    }
+
+    /// Gives every row of a bound column its signature, and counts them.
+    fn examine<'b>(
+        &mut self,
+        binding: &Binding,
+        at: usize,
+        rows: usize,
+        column: impl Fn(usize) -> &'b ArrayRef,
+        failures: &mut Failures<'_>,
+    ) -> Result<Leaves, Error> {
+        let bound = &binding.bound[at];
+        self.begin(bound.matcher.slots());
+        let asked = asked(binding, at);
+        let leaves = match &bound.source {
+            Source::Path(path) => {
+                let leaves = leaves(column(path.column), path)?;
+                let before = self.signatures.not_evaluable;
+                self.signatures.of_rows(&bound.matcher, &leaves, rows, None, &mut self.rows)?;
+                if asked {
+                    failures.add(path, self.signatures.not_evaluable - before);
+                }
+                leaves
+            }
+            Source::Join(join) => {
+                let (leaves, unreadable) = join.texts(rows, column)?;
+                self.signatures.of_rows(&bound.matcher, &leaves, rows, None, &mut self.rows)?;
+                if asked {
+                    join.parts.iter().zip(unreadable).for_each(|(path, count)| failures.add(path, count));
+                }
+                leaves
+            }
+        };
+        self.count();
+        Ok(leaves)
+    }
+
+    /// Examines the rows in `scope` of every column for keywords.
+    pub(super) fn examine_keywords<'b>(
+        &mut self,
+        matcher: &ColumnMatcher,
+        columns: impl Iterator<Item = &'b ArrayRef>,
+        rows: usize,
+        scope: &Bitmap,
+    ) -> Result<(), Error> {
+        self.rows.resize(rows, NOTHING);
+        if scope.is_empty() {
+            self.count();
+            return Ok(());
+        }
+        let mut wanted = vec![false; rows];
+        scope.rows().for_each(|row| wanted[row] = true);
+        let mut here = Vec::with_capacity(rows);
+        for column in columns {
+            for leaves in all_leaves(column)? {
+                if !holds_text_or_numbers(&leaves.values) {
+                    continue;
+                }
+                here.clear();
+                self.signatures.of_rows(matcher, &leaves, rows, Some(&wanted), &mut here)?;
+                for (row, &signature) in here.iter().enumerate() {
+                    if signature > NOTHING {
+                        self.rows[row] = self.signatures.merge(&[self.rows[row], signature]);
+                    }
+                }
+            }
+        }
+        self.count();
+        Ok(())
     }
 
     /// Counts signatures, and from them the rows of each slot.
@@ -109,13 +213,26 @@ impl Scanner {
     /// A scanner for a binding.
     pub fn new(binding: Arc<Binding>) -> Self {
         let columns = binding.bound.iter().map(|_| ColumnState::new()).collect();
+        let lazy = binding.bound.iter().map(|_| LazyColumn::default()).collect();
         Self {
             columns,
+            lazy,
+            keyword_seeker: KeywordSeeker::default(),
             keywords: ColumnState::new(),
             evaluation: Evaluation::default(),
             not_evaluable: BTreeMap::new(),
+            engine: Engine::default(),
+            sieve: None,
+            candidates: Vec::new(),
             binding,
         }
+    }
+
+    /// The same scanner with this way of finding matches.
+    #[must_use]
+    pub fn with_engine(mut self, engine: Engine) -> Self {
+        self.engine = engine;
+        self
     }
 
     /// The binding that this scanner drives.
@@ -130,73 +247,15 @@ impl Scanner {
     /// # Errors
     /// The batch has other columns, or a nested column cannot be read.
     pub fn scan(&mut self, batch: &RecordBatch) -> Result<Vec<RowRule>, Error> {
-        let binding = Arc::clone(&self.binding);
-        if batch.num_columns() != binding.columns().len() {
+        if batch.num_columns() != self.binding.columns().len() {
             return Err(Error::batch(format!(
                 "the batch has {} columns where the binding reads {}",
                 batch.num_columns(),
-                binding.columns().len()
+                self.binding.columns().len()
             )));
         }
-        let rows = batch.num_rows();
-        if rows == 0 || !binding.runs_any() {
-            return Ok(Vec::new());
-        }
-        let mut at_hand: Vec<Leaves> = Vec::with_capacity(binding.bound.len());
-        for (at, (bound, state)) in (0u32..).zip(binding.bound.iter().zip(&mut self.columns)) {
-            let column = |column: usize| batch.column(binding.positions[&column]);
-            let mut failures = Failures { counts: &mut self.not_evaluable, binding: &binding };
-            state.begin(bound.matcher.slots());
-            // Whether a value is there can be told without its text: only what some rule asks about it counts.
-            let asked =
-                bound.matcher.slots() > 0 || binding.references.iter().any(|of| of.value == at || of.other == at);
-            let leaves = match &bound.source {
-                Source::Path(path) => {
-                    let leaves = leaves(column(path.column), path)?;
-                    let before = state.signatures.not_evaluable;
-                    state.signatures.of_rows(&bound.matcher, &leaves, rows, None, &mut state.rows)?;
-                    if asked {
-                        failures.add(path, state.signatures.not_evaluable - before);
-                    }
-                    leaves
-                }
-                Source::Join(join) => {
-                    let (leaves, unreadable) = join.texts(rows, column)?;
-                    state.signatures.of_rows(&bound.matcher, &leaves, rows, None, &mut state.rows)?;
-                    if asked {
-                        join.parts.iter().zip(unreadable).for_each(|(path, count)| failures.add(path, count));
-                    }
-                    leaves
-                }
-            };
-            state.count();
-            at_hand.push(leaves);
-        }
-        let mut evaluation = std::mem::take(&mut self.evaluation);
-        evaluation.begin(rows, &binding);
-        if let Some(keywords) = &binding.keywords {
-            self.keywords.begin(keywords.matcher.slots());
-            evaluation.bounds(&binding, self, true);
-            let mut scope = Bitmap::default();
-            scope.fill(rows);
-            evaluation.eval(&binding, self, &at_hand, keywords.scope, &mut scope);
-            self.scan_keywords(&keywords.matcher, batch, &binding, &scope)?;
-        }
-        evaluation.bounds(&binding, self, false);
-        let mut found: Vec<RowRule> = Vec::new();
-        let mut matching = Bitmap::default();
-        for &(rule, root) in &binding.rules {
-            if evaluation.bound(root) == 0 {
-                continue;
-            }
-            matching.fill(rows);
-            if evaluation.eval(&binding, self, &at_hand, root, &mut matching) {
-                found.extend(matching.rows().map(|row| (row as u32, rule)));
-            }
-        }
-        self.evaluation = evaluation;
-        found.sort_unstable();
-        Ok(found)
+        let mut columns = batch;
+        self.scan_columns(&mut columns)
     }
 
     /// Matches of some rows, sorted by row, then by rule; only the columns that decide are asked for.
@@ -205,70 +264,204 @@ impl Scanner {
     /// A column cannot be read, or is not of the type that the binding was made for.
     pub fn scan_columns(&mut self, columns: &mut dyn Columns) -> Result<Vec<RowRule>, Error> {
         let binding = Arc::clone(&self.binding);
-        let rows = columns.rows();
-        let mut arrays = Vec::with_capacity(binding.columns().len());
-        for position in 0..binding.columns().len() {
-            arrays.push(whole(columns.column(position)?)?);
+        let mut shelf = Shelf::new(columns, binding.columns().len());
+        if shelf.rows == 0 || !binding.runs_any() {
+            return Ok(Vec::new());
         }
-        let fields: Vec<Field> = binding
-            .names
-            .iter()
-            .zip(&arrays)
-            .map(|(name, array)| Field::new(name, array.data_type().clone(), true))
-            .collect();
-        let options = RecordBatchOptions::new().with_row_count(Some(rows));
-        let batch = RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), arrays, &options)
-            .map_err(|e| Error::batch(format!("the columns are no batch: {e}")))?;
-        self.scan(&batch)
+        if self.engine != Engine::Automaton
+            && let Some(found) = self.sift(&binding, &mut shelf)?
+        {
+            return Ok(found);
+        }
+        let batch = Self::everything(&binding, &mut shelf)?;
+        self.examine(&binding, &batch)
+    }
+
+    /// Scans through the sieve; `None` if the batch has to be examined as a whole.
+    fn sift(&mut self, binding: &Arc<Binding>, shelf: &mut Shelf<'_>) -> Result<Option<Vec<RowRule>>, Error> {
+        let sieve = match &self.sieve {
+            Some(sieve) => Arc::clone(sieve),
+            None => {
+                let Some(sieve) = self.find_sieve(binding, shelf)? else { return Ok(None) };
+                Arc::clone(self.sieve.insert(sieve))
+            }
+        };
+        for (state, lazy) in self.columns.iter_mut().zip(&mut self.lazy) {
+            if state.signatures.bound() {
+                lazy.forget();
+            }
+            lazy.begin();
+        }
+        // What is examined here is examined again if the batch is given back.
+        let counted = self.not_evaluable.clone();
+        let mut candidates = std::mem::take(&mut self.candidates);
+        let mut judge = Judge {
+            binding,
+            sieve: &sieve,
+            shelf,
+            columns: &mut self.columns,
+            lazy: &mut self.lazy,
+            keyword_seeker: &mut self.keyword_seeker,
+            failures: Failures { counts: &mut self.not_evaluable, binding },
+            keywords: &mut self.keywords,
+        };
+        let outcome = judge.run(&mut candidates);
+        self.candidates = candidates;
+        match outcome? {
+            Outcome::Matches(found) => Ok(Some(found)),
+            Outcome::TooMany => {
+                self.not_evaluable = counted;
+                Ok(None)
+            }
+        }
+    }
+
+    /// The binding's sieve, or one for data like this batch; `None` if there is too little of it.
+    fn find_sieve(&self, binding: &Arc<Binding>, shelf: &mut Shelf<'_>) -> Result<Option<Arc<Sieve>>, Error> {
+        if self.engine != Engine::Sieve {
+            return Ok(Some(Arc::new(self.blind_sieve(binding, shelf)?)));
+        }
+        if let Some(sieve) = binding.sieve.get() {
+            return Ok(Some(Arc::clone(sieve)));
+        }
+        // A few rows tell nothing about the next ones, and are soon examined.
+        if shelf.rows < FEWEST_ROWS_TO_SAMPLE {
+            return Ok(None);
+        }
+        let made = Arc::new(Self::make_sieve(binding, shelf)?);
+        Ok(Some(Arc::clone(binding.sieve.get_or_init(|| made))))
+    }
+
+    /// A sieve that knows nothing of the data but which columns are text.
+    fn blind_sieve(&self, binding: &Arc<Binding>, shelf: &mut Shelf<'_>) -> Result<Sieve, Error> {
+        let mut samples = Vec::with_capacity(binding.bound.len());
+        for bound in &binding.bound {
+            let none: ArrayRef = Arc::new(StringArray::new_null(0));
+            samples.push(match bound.source.flat() {
+                Some(column) if self.engine == Engine::Search && is_flat_text(shelf, binding.positions[&column])? => {
+                    ColumnSample::Text(TextSample::of(&bound.matcher, &none, 0))
+                }
+                _ => ColumnSample::Examined(KnownSample { sets: Vec::new(), rows: sieve::SAMPLE_ROWS }),
+            });
+        }
+        let keywords = binding.keywords.as_ref().map(|keywords| KeywordSample::new(&keywords.matcher, &[]));
+        Ok(Sieve::new(binding, &samples, keywords.as_ref()))
+    }
+
+    /// Makes a sieve for data like this batch.
+    fn make_sieve(binding: &Arc<Binding>, shelf: &mut Shelf<'_>) -> Result<Sieve, Error> {
+        let rows = sieve::sample_rows(shelf.rows);
+        let places = UInt32Array::from(rows);
+        let mut taken = Vec::with_capacity(binding.columns().len());
+        for position in 0..binding.columns().len() {
+            let column = shelf.whole(position)?;
+            taken.push(take(&column, &places, None).map_err(|e| Error::batch(format!("a column has no rows: {e}")))?);
+        }
+        // A scanner of its own, so that what is examined for the sample is not counted twice.
+        let mut scratch = Self::new(Arc::clone(binding));
+        let mut samples = Vec::with_capacity(binding.bound.len());
+        for (at, bound) in binding.bound.iter().enumerate() {
+            if let Some(column) = bound.source.flat() {
+                let position = binding.positions[&column];
+                let column = &taken[position];
+                if is_flat_text(shelf, position)? {
+                    samples.push(ColumnSample::of_text(&bound.matcher, column));
+                    continue;
+                }
+            }
+            let mut failures = Failures { counts: &mut scratch.not_evaluable, binding };
+            let column = |column: usize| &taken[binding.positions[&column]];
+            let state = &mut scratch.columns[at];
+            state.examine(binding, at, places.len(), column, &mut failures)?;
+            let mut counts: BTreeMap<SignatureId, u32> = BTreeMap::new();
+            state.rows.iter().for_each(|signature| *counts.entry(*signature).or_default() += 1);
+            let set = |signature| (signature != ABSENT).then(|| state.signatures.slots(signature).into());
+            let sets = counts.into_iter().map(|(signature, count)| (set(signature), count)).collect();
+            samples.push(ColumnSample::Examined(KnownSample { sets, rows: places.len() }));
+        }
+        let keywords = binding.keywords.as_ref().map(|keywords| {
+            let named = binding.names.iter().zip(&taken).filter(|(name, _)| !name.starts_with('_'));
+            let texts: Vec<ArrayRef> = named.map(|(_, column)| sieve::plain(column)).collect();
+            KeywordSample::new(&keywords.matcher, &texts)
+        });
+        Ok(Sieve::new(binding, &samples, keywords.as_ref()))
+    }
+
+    /// All columns as one batch.
+    fn everything(binding: &Binding, shelf: &mut Shelf<'_>) -> Result<RecordBatch, Error> {
+        let arrays = (0..binding.columns().len()).map(|at| shelf.whole(at)).collect::<Result<Vec<_>, _>>()?;
+        let named = binding.names.iter().zip(&arrays);
+        let fields: Vec<Field> = named.map(|(name, array)| Field::new(name, array.data_type().clone(), true)).collect();
+        let options = RecordBatchOptions::new().with_row_count(Some(shelf.rows));
+        RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), arrays, &options)
+            .map_err(|e| Error::batch(format!("the columns are no batch: {e}")))
+    }
+
+    /// Examines every value of a batch: the slow way, that needs no luck.
+    fn examine(&mut self, binding: &Arc<Binding>, batch: &RecordBatch) -> Result<Vec<RowRule>, Error> {
+        let rows = batch.num_rows();
+        let mut at_hand: Vec<Leaves> = Vec::with_capacity(binding.bound.len());
+        for (at, (state, lazy)) in self.columns.iter_mut().zip(&mut self.lazy).enumerate() {
+            let column = |column: usize| batch.column(binding.positions[&column]);
+            let mut failures = Failures { counts: &mut self.not_evaluable, binding };
+            if state.signatures.bound() {
+                lazy.forget();
+            }
+            at_hand.push(state.examine(binding, at, rows, column, &mut failures)?);
+        }
+        let mut evaluation = std::mem::take(&mut self.evaluation);
+        evaluation.begin(rows, binding);
+        if let Some(keywords) = &binding.keywords {
+            self.keywords.begin(keywords.matcher.slots());
+            evaluation.bounds(binding, self, true);
+            let mut scope = Bitmap::default();
+            scope.fill(rows);
+            evaluation.eval(binding, self, &at_hand, keywords.scope, &mut scope);
+            let named = binding.names.iter().zip(batch.columns());
+            let columns = named.filter(|(name, _)| !name.starts_with('_')).map(|(_, column)| column);
+            self.keywords.examine_keywords(&keywords.matcher, columns, rows, &scope)?;
+        }
+        evaluation.bounds(binding, self, false);
+        let mut found: Vec<RowRule> = Vec::new();
+        let mut matching = Bitmap::default();
+        for &(rule, root) in &binding.rules {
+            if evaluation.bound(root) == 0 {
+                continue;
+            }
+            matching.fill(rows);
+            if evaluation.eval(binding, self, &at_hand, root, &mut matching) {
+                found.extend(matching.rows().map(|row| (row as u32, rule)));
+            }
+        }
+        self.evaluation = evaluation;
+        found.sort_unstable();
+        Ok(found)
     }
 
     /// Values that rules asked and that have no text form, by column.
     pub fn not_evaluable(&self) -> &BTreeMap<String, u64> {
         &self.not_evaluable
     }
+}
 
-    /// Examines every column of the rows in `scope` for keywords.
-    fn scan_keywords(
-        &mut self,
-        matcher: &ColumnMatcher,
-        batch: &RecordBatch,
-        binding: &Binding,
-        scope: &Bitmap,
-    ) -> Result<(), Error> {
-        let rows = batch.num_rows();
-        let state = &mut self.keywords;
-        state.rows.resize(rows, NOTHING);
-        if scope.is_empty() {
-            state.count();
-            return Ok(());
-        }
-        let mut wanted = vec![false; rows];
-        scope.rows().for_each(|row| wanted[row] = true);
-        let mut here = Vec::with_capacity(rows);
-        for (position, column) in batch.columns().iter().enumerate() {
-            if binding.names[position].starts_with('_') {
-                continue;
-            }
-            for leaves in all_leaves(column)? {
-                if !holds_text_or_numbers(&leaves.values) {
-                    continue;
-                }
-                here.clear();
-                state.signatures.of_rows(matcher, &leaves, rows, Some(&wanted), &mut here)?;
-                for (row, &signature) in here.iter().enumerate() {
-                    if signature > NOTHING {
-                        state.rows[row] = state.signatures.merge(&[state.rows[row], signature]);
-                    }
-                }
-            }
-        }
-        state.count();
-        Ok(())
+/// Whether a column is text, or a dictionary of texts.
+fn is_flat_text(shelf: &mut Shelf<'_>, position: usize) -> Result<bool, Error> {
+    Ok(shelf.parts(position)?.iter().all(|part| match part.data_type() {
+        DataType::Dictionary(_, values) => sieve::is_text(values),
+        plain => sieve::is_text(plain),
+    }))
+}
+
+/// Whether the values are numbers, or a dictionary of them.
+pub(super) fn is_number(values: &ArrayRef) -> bool {
+    match values.data_type() {
+        DataType::Dictionary(_, values) => values.is_numeric(),
+        other => other.is_numeric(),
     }
 }
 
 /// Keywords see text and numbers, not times or truth values.
-fn holds_text_or_numbers(values: &ArrayRef) -> bool {
+pub(super) fn holds_text_or_numbers(values: &ArrayRef) -> bool {
     use arrow::datatypes::DataType as T;
     let data_type = match values.data_type() {
         T::Dictionary(_, values) => values.as_ref(),

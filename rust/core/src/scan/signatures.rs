@@ -22,7 +22,8 @@ pub(crate) const ABSENT: SignatureId = 0;
 /// The value is there and no predicate is true of it.
 pub(crate) const NOTHING: SignatureId = 1;
 
-const UNKNOWN: SignatureId = u32::MAX;
+/// Of a value of a dictionary: not examined yet.
+pub(super) const UNKNOWN: SignatureId = u32::MAX;
 /// Entries of the value cache: 8,192 values of 150 bytes are about 1.5 MiB a column and thread.
 const CACHE: usize = 8_192;
 /// Values longer than this are not kept in the cache: script blocks would fill it.
@@ -89,11 +90,13 @@ impl Signatures {
         self.sets[signature as usize].binary_search(&slot).is_ok()
     }
 
-    /// Empties the tables if they grew too large; to be called between batches.
-    pub(crate) fn bound(&mut self) {
-        if self.interned > MOST_INTERNED {
+    /// Empties the tables if they grew too large; to be called between batches. True if signatures lost their meaning.
+    pub(crate) fn bound(&mut self) -> bool {
+        let full = self.interned > MOST_INTERNED;
+        if full {
             self.clear();
         }
+        full
     }
 
     fn clear(&mut self) {
@@ -213,9 +216,6 @@ impl Signatures {
         wanted: impl Fn(usize) -> bool,
         out: &mut Vec<SignatureId>,
     ) {
-        if self.cache.is_empty() {
-            self.cache.resize(CACHE, Cached::default());
-        }
         let mut previous: Option<(&str, SignatureId)> = None;
         for (i, text) in texts.enumerate() {
             let signature = match (text, previous) {
@@ -232,9 +232,13 @@ impl Signatures {
         }
     }
 
-    fn of_text_cached(&mut self, matcher: &ColumnMatcher, text: &str) -> SignatureId {
+    /// The signature of a text that may have been examined lately.
+    pub(super) fn of_text_cached(&mut self, matcher: &ColumnMatcher, text: &str) -> SignatureId {
         if text.len() > LONGEST_CACHED {
-            return self.of_text(matcher, text, text);
+            return self.of_text(matcher, text);
+        }
+        if self.cache.is_empty() {
+            self.cache.resize(CACHE, Cached::default());
         }
         let hash = self.hasher.hash_one(text);
         let place = hash as usize % CACHE;
@@ -245,14 +249,20 @@ impl Signatures {
         }
         if cached.credit > 1 {
             cached.credit -= 1;
-            return self.of_text(matcher, text, text);
+            return self.of_text(matcher, text);
         }
-        let signature = self.of_text(matcher, text, text);
+        let signature = self.of_text(matcher, text);
         self.cache[place] = Cached { hash, text: text.into(), signature, credit: 1 };
         signature
     }
 
-    fn of_text(&mut self, matcher: &ColumnMatcher, text: &str, number: &str) -> SignatureId {
+    /// The signature of a text.
+    pub(super) fn of_text(&mut self, matcher: &ColumnMatcher, text: &str) -> SignatureId {
+        self.of_number(matcher, text, text)
+    }
+
+    /// The signature of a text form whose canonical number is written otherwise.
+    fn of_number(&mut self, matcher: &ColumnMatcher, text: &str, number: &str) -> SignatureId {
         let mut examination = std::mem::take(&mut self.examination);
         matcher.examine(text, number, &mut examination);
         let signature = self.intern(&examination.truths);
@@ -287,7 +297,7 @@ impl Signatures {
                     let key = key.as_usize();
                     if known[key] == UNKNOWN {
                         known[key] = match text_at(values, key) {
-                            Some(text) => self.of_text(matcher, text, text),
+                            Some(text) => self.of_text(matcher, text),
                             None => ABSENT,
                         };
                     }
@@ -301,7 +311,7 @@ impl Signatures {
     }
 
     fn of_booleans(&mut self, matcher: &ColumnMatcher, array: &BooleanArray, out: &mut Vec<SignatureId>) {
-        let (yes, no) = (self.of_text(matcher, "true", "true"), self.of_text(matcher, "false", "false"));
+        let (yes, no) = (self.of_text(matcher, "true"), self.of_text(matcher, "false"));
         out.extend(array.iter().map(|value| match value {
             None => ABSENT,
             Some(true) => yes,
@@ -328,9 +338,6 @@ impl Signatures {
             }
             return;
         };
-        if self.cache.is_empty() {
-            self.cache.resize(CACHE, Cached::default());
-        }
         let decimal = array.data_type().is_decimal();
         for i in 0..array.len() {
             if !valid(i) {
@@ -344,7 +351,7 @@ impl Signatures {
                     self.not_evaluable += 1;
                     textless
                 } else if decimal {
-                    self.of_text(matcher, &text, canonical_number(&text))
+                    self.of_number(matcher, &text, canonical_number(&text))
                 } else {
                     self.of_text_cached(matcher, &text)
                 };
@@ -356,7 +363,7 @@ impl Signatures {
 }
 
 /// Whether two arrays are the same memory: then their values were examined already.
-fn same_array(a: &ArrayRef, b: &ArrayRef) -> bool {
+pub(super) fn same_array(a: &ArrayRef, b: &ArrayRef) -> bool {
     Arc::ptr_eq(a, b) || (a.len() == b.len() && a.to_data().ptr_eq(&b.to_data()))
 }
 

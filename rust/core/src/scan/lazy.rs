@@ -1,0 +1,516 @@
+//! A bound column of one batch, read and examined only as far as somebody asks.
+
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, Int32Array};
+use arrow::compute::cast;
+use arrow::datatypes::{ArrowNativeType, DataType, Int32Type};
+
+use super::signatures::{ABSENT, SignatureId, Signatures, UNKNOWN, same_array};
+use crate::bind::GraphNode;
+use crate::column::{Leaves, formatter};
+use crate::error::Error;
+use crate::fold::fold_into;
+use crate::matcher::{ColumnMatcher, Slot};
+use crate::sieve::{ColumnSieve, Found, GivenUp, KeywordSieve, Rules, Scratch, is_text, search, text_at};
+
+/// Dictionaries that are remembered: a batch may hold the end of one chunk and the beginning of another.
+const DICTIONARIES: usize = 4;
+/// A dictionary with more values than this for each row of a batch is searched only where rows point.
+const SPARSE_DICTIONARY: usize = 4;
+/// Views that are remembered while an array is examined: equal ones are equal values.
+const VIEWS: usize = 2_048;
+
+/// A column's values in the rows of a batch.
+#[derive(Debug)]
+pub(super) enum Part {
+    /// Text, examined where it is asked.
+    Text(ArrayRef),
+    /// Rows point into a dictionary of texts.
+    Dictionary { keys: Int32Array, dictionary: usize },
+    /// All rows are examined.
+    Examined { rows: Vec<SignatureId>, leaves: Leaves },
+}
+
+impl Part {
+    fn len(&self) -> usize {
+        match self {
+            Self::Text(array) => array.len(),
+            Self::Dictionary { keys, .. } => keys.len(),
+            Self::Examined { rows, .. } => rows.len(),
+        }
+    }
+}
+
+/// A dictionary of texts, and what is known of them.
+#[derive(Debug)]
+struct Dictionary {
+    values: ArrayRef,
+    known: Vec<SignatureId>,
+    /// By value: 0, or one more than the place of its rules in `lists`.
+    hot: Vec<u32>,
+    lists: Vec<Rules>,
+    searched: Searched,
+    /// Hashes of the folded values, once somebody compares columns.
+    hashes: Vec<u64>,
+}
+
+#[derive(Debug)]
+enum Searched {
+    Nothing,
+    These(Vec<bool>),
+    All,
+}
+
+/// What looking for candidates in a column needs beside the column.
+pub(super) struct Seeker<'s> {
+    pub(super) matcher: &'s ColumnMatcher,
+    pub(super) sieve: &'s ColumnSieve,
+    pub(super) nodes: &'s [GraphNode],
+    pub(super) signatures: &'s mut Signatures,
+    /// Keywords, if the search of this column looks for them too.
+    pub(super) keywords: Option<(&'s KeywordSieve, &'s ColumnMatcher, &'s mut Signatures)>,
+}
+
+impl Seeker<'_> {
+    /// The rules that keywords make candidates in a value.
+    fn keyword_rules(&mut self, text: &str, rules: &mut Vec<u32>) {
+        if let Some((sieve, matcher, signatures)) = &mut self.keywords {
+            let signature = signatures.of_text_cached(matcher, text);
+            rules.extend(sieve.rules(signatures.slots(signature)));
+        }
+    }
+}
+
+/// A candidate: a row (upper half) and the place of a rule in `Binding::rules`.
+pub(super) type Candidate = u64;
+
+pub(super) fn candidate(row: usize, rule: u32) -> Candidate {
+    (row as u64) << 32 | u64::from(rule)
+}
+
+/// The lazily read column; its dictionaries outlive the batch.
+#[derive(Debug, Default)]
+pub(super) struct LazyColumn {
+    parts: Vec<Part>,
+    pub(super) loaded: bool,
+    dictionaries: Vec<Dictionary>,
+    found: Vec<Found>,
+    others: Vec<u32>,
+    scratch: Scratch,
+    /// The row that was asked last, and its signature: candidates come by rows.
+    last: Option<(usize, SignatureId)>,
+    /// The row whose text was folded last, and the folded text.
+    folded: (usize, String),
+    /// By signature, those that have been asked: the rules that such a value makes candidates.
+    rules: Vec<Option<Rules>>,
+}
+
+impl LazyColumn {
+    /// Forgets the batch.
+    pub(super) fn begin(&mut self) {
+        self.parts.clear();
+        self.loaded = false;
+        self.last = None;
+        self.folded.0 = usize::MAX;
+        // Parts name dictionaries by place, so only now can one go.
+        let extra = self.dictionaries.len().saturating_sub(DICTIONARIES);
+        self.dictionaries.drain(..extra);
+    }
+
+    /// Forgets signatures, which have lost their meaning.
+    pub(super) fn forget(&mut self) {
+        self.dictionaries.clear();
+        self.rules.clear();
+    }
+
+    /// Takes an array of text; false if it is none.
+    pub(super) fn take_text(&mut self, array: &ArrayRef) -> Result<bool, Error> {
+        let part = match array.data_type() {
+            plain if is_text(plain) => Part::Text(Arc::clone(array)),
+            DataType::Dictionary(_, values) if is_text(values) => {
+                let dictionary = array.as_any_dictionary();
+                let keys = cast(dictionary.keys(), &DataType::Int32)
+                    .map_err(|e| Error::batch(format!("the keys of a dictionary cannot be read: {e}")))?;
+                let keys = keys.as_primitive::<Int32Type>().clone();
+                Part::Dictionary { keys, dictionary: self.dictionary(dictionary.values()) }
+            }
+            _ => return Ok(false),
+        };
+        self.parts.push(part);
+        Ok(true)
+    }
+
+    pub(super) fn take_examined(&mut self, rows: Vec<SignatureId>, leaves: Leaves) {
+        self.parts.push(Part::Examined { rows, leaves });
+    }
+
+    fn dictionary(&mut self, values: &ArrayRef) -> usize {
+        if let Some(known) = self.dictionaries.iter().position(|held| same_array(&held.values, values)) {
+            return known;
+        }
+        self.dictionaries.push(Dictionary {
+            values: Arc::clone(values),
+            known: vec![UNKNOWN; values.len()],
+            hot: vec![0; values.len()],
+            lists: Vec::new(),
+            searched: Searched::Nothing,
+            hashes: Vec::new(),
+        });
+        self.dictionaries.len() - 1
+    }
+
+    /// Appends the candidates of this column's anchors.
+    pub(super) fn candidates(&mut self, seeker: &mut Seeker<'_>, out: &mut Vec<Candidate>) {
+        let mut parts = std::mem::take(&mut self.parts);
+        let mut first = 0;
+        for part in &mut parts {
+            match part {
+                Part::Text(array) if seeker.sieve.search.is_some() => self.in_text(seeker, array, first, out),
+                Part::Text(array) => {
+                    let rows = Self::examine(seeker, array);
+                    self.in_examined(seeker, &rows, first, out);
+                    let leaves = Leaves { values: Arc::clone(array), ranges: None, present: None, list: false };
+                    *part = Part::Examined { rows, leaves };
+                }
+                Part::Dictionary { keys, dictionary } => {
+                    self.search_dictionary(seeker, *dictionary, keys);
+                    let null =
+                        if keys.null_count() > 0 { self.rules_of(seeker, ABSENT).clone() } else { Rules::default() };
+                    in_rows(&self.dictionaries[*dictionary], keys, &null, first, out);
+                }
+                Part::Examined { rows, .. } => self.in_examined(seeker, rows, first, out),
+            }
+            first += part.len();
+        }
+        self.parts = parts;
+    }
+
+    /// The rules that a value with this signature makes candidates.
+    fn rules_of(&mut self, seeker: &Seeker<'_>, signature: SignatureId) -> &Rules {
+        let at = signature as usize;
+        if self.rules.len() <= at {
+            self.rules.resize(seeker.signatures.len().max(at + 1), None);
+        }
+        self.rules[at].get_or_insert_with(|| {
+            let truths = (signature != ABSENT).then(|| seeker.signatures.slots(signature));
+            seeker.sieve.rules(seeker.nodes, truths)
+        })
+    }
+
+    fn in_text(&mut self, seeker: &mut Seeker<'_>, array: &ArrayRef, first: usize, out: &mut Vec<Candidate>) {
+        let searched = self.search(seeker, array, None, |row, rules| {
+            out.extend(rules.iter().map(|rule| candidate(first + row as usize, *rule)));
+        });
+        if searched.is_err() {
+            self.others.clear();
+            self.others.extend((0..array.len() as u32).filter(|row| array.is_valid(*row as usize)));
+        }
+        let others = std::mem::take(&mut self.others);
+        let mut rules = Vec::new();
+        for &row in &others {
+            let text = text_at(array, row as usize);
+            let signature = seeker.signatures.of_text_cached(seeker.matcher, text);
+            rules.clear();
+            rules.extend_from_slice(self.rules_of(seeker, signature));
+            seeker.keyword_rules(text, &mut rules);
+            out.extend(rules.iter().map(|rule| candidate(first + row as usize, *rule)));
+        }
+        self.others = others;
+    }
+
+    /// Hands over places and their rules, and fills `others` with the places that have to be examined.
+    fn search(
+        &mut self,
+        seeker: &Seeker<'_>,
+        array: &ArrayRef,
+        only: Option<&[bool]>,
+        mut candidate: impl FnMut(u32, &[u32]),
+    ) -> Result<(), GivenUp> {
+        self.others.clear();
+        let (found, Some(wanted)) = (&mut self.found, &seeker.sieve.search) else { return Ok(()) };
+        search(array, only, wanted.shortest, &mut self.scratch, &mut self.others, |hay| {
+            wanted.find(hay, found, &mut candidate)
+        })
+    }
+
+    fn search_dictionary(&mut self, seeker: &mut Seeker<'_>, at: usize, keys: &Int32Array) {
+        let held = &mut self.dictionaries[at];
+        let values = Arc::clone(&held.values);
+        let mut searched = std::mem::replace(&mut held.searched, Searched::All);
+        let only: Option<Vec<bool>> = match &mut searched {
+            Searched::All => return,
+            Searched::Nothing if values.len() <= keys.len().saturating_mul(SPARSE_DICTIONARY) => None,
+            Searched::Nothing => {
+                let mut done = vec![false; values.len()];
+                let only = unsearched(keys, &mut done);
+                held.searched = Searched::These(done);
+                Some(only)
+            }
+            Searched::These(done) => {
+                let only = unsearched(keys, done);
+                held.searched = Searched::These(std::mem::take(done));
+                Some(only)
+            }
+        };
+        let wanted = |at: &u32| only.as_ref().is_none_or(|only| only[*at as usize]) && values.is_valid(*at as usize);
+        let mut pairs: Vec<(u32, u32)> = Vec::new();
+        let by_search = seeker.sieve.search.is_some()
+            && self
+                .search(seeker, &values, only.as_deref(), |value, rules| {
+                    pairs.extend(rules.iter().map(|rule| (value, *rule)));
+                })
+                .is_ok();
+        if !by_search {
+            self.others.clear();
+            self.others.extend((0..values.len() as u32).filter(wanted));
+        }
+        let others = std::mem::take(&mut self.others);
+        let mut rules: Vec<u32> = Vec::new();
+        for &value in &others {
+            let text = text_at(&values, value as usize);
+            let signature = seeker.signatures.of_text_cached(seeker.matcher, text);
+            self.dictionaries[at].known[value as usize] = signature;
+            rules.clear();
+            rules.extend_from_slice(self.rules_of(seeker, signature));
+            seeker.keyword_rules(text, &mut rules);
+            pairs.extend(rules.iter().map(|rule| (value, *rule)));
+        }
+        self.others = others;
+        pairs.sort_unstable();
+        pairs.dedup();
+        let held = &mut self.dictionaries[at];
+        for same in pairs.chunk_by(|a, b| a.0 == b.0) {
+            held.lists.push(same.iter().map(|(_, rule)| *rule).collect());
+            held.hot[same[0].0 as usize] = held.lists.len() as u32;
+        }
+        if seeker.sieve.search.is_none() && values.null_count() > 0 {
+            // A key may point to a null: that row is as one without a key.
+            let null = self.rules_of(seeker, ABSENT).clone();
+            let held = &mut self.dictionaries[at];
+            held.lists.push(null);
+            let place = held.lists.len() as u32;
+            (0..values.len()).filter(|at| values.is_null(*at)).for_each(|at| held.hot[at] = place);
+        }
+    }
+
+    /// The signatures of all values of an array of text.
+    fn examine(seeker: &mut Seeker<'_>, array: &ArrayRef) -> Vec<SignatureId> {
+        let mut rows = Vec::with_capacity(array.len());
+        let views = (*array.data_type() == DataType::Utf8View).then(|| array.as_string_view().views().as_ref());
+        let mut known: Vec<(u128, SignatureId)> = vec![(0, UNKNOWN); if views.is_some() { VIEWS } else { 0 }];
+        let mut previous: Option<(&str, SignatureId)> = None;
+        for row in 0..array.len() {
+            if array.is_null(row) {
+                rows.push(ABSENT);
+                continue;
+            }
+            if let Some(views) = views {
+                let view = views[row];
+                let place = ((view ^ view >> 64) as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 53;
+                let slot = &mut known[place as usize];
+                if slot.1 == UNKNOWN || slot.0 != view {
+                    *slot = (view, seeker.signatures.of_text_cached(seeker.matcher, text_at(array, row)));
+                }
+                rows.push(slot.1);
+                continue;
+            }
+            let text = text_at(array, row);
+            let signature = match previous {
+                Some((before, signature)) if before == text => signature,
+                _ => seeker.signatures.of_text_cached(seeker.matcher, text),
+            };
+            previous = Some((text, signature));
+            rows.push(signature);
+        }
+        rows
+    }
+
+    fn in_examined(&mut self, seeker: &Seeker<'_>, rows: &[SignatureId], first: usize, out: &mut Vec<Candidate>) {
+        for (row, &signature) in rows.iter().enumerate() {
+            out.extend(self.rules_of(seeker, signature).iter().map(|rule| candidate(first + row, *rule)));
+        }
+    }
+
+    /// A hash of each row's folded text, 0 where there is none; `None` where a part is no flat text.
+    pub(super) fn hashes(&mut self, hasher: &ahash::RandomState, rows: usize) -> Option<Vec<u64>> {
+        let mut folded = String::new();
+        let mut hash = |text: &str| {
+            fold_into(text, &mut folded);
+            hasher.hash_one(folded.as_str()).max(1)
+        };
+        let mut hashes = Vec::with_capacity(rows);
+        for part in &self.parts {
+            match part {
+                Part::Examined { leaves, .. } if leaves.ranges.is_some() || !is_text(leaves.values.data_type()) => {
+                    return None;
+                }
+                Part::Text(array) | Part::Examined { leaves: Leaves { values: array, .. }, .. } => {
+                    let of = |row: usize| if array.is_null(row) { 0 } else { hash(text_at(array, row)) };
+                    hashes.extend((0..array.len()).map(of));
+                }
+                Part::Dictionary { keys, dictionary } => {
+                    let held = &mut self.dictionaries[*dictionary];
+                    if held.hashes.is_empty() {
+                        let values = &held.values;
+                        let of = |at: usize| if values.is_null(at) { 0 } else { hash(text_at(values, at)) };
+                        held.hashes = (0..values.len()).map(of).collect();
+                    }
+                    hashes.extend(keys.iter().map(|key| key.map_or(0, |key| held.hashes[key.as_usize()])));
+                }
+            }
+        }
+        Some(hashes)
+    }
+
+    /// The signature of a row.
+    pub(super) fn signature(
+        &mut self,
+        matcher: &ColumnMatcher,
+        signatures: &mut Signatures,
+        row: usize,
+    ) -> SignatureId {
+        if let Some((last, signature)) = self.last
+            && last == row
+        {
+            return signature;
+        }
+        let (part, at) = place(&self.parts, row);
+        let signature = match part {
+            Part::Examined { rows, .. } => rows[at],
+            Part::Text(array) if array.is_null(at) => ABSENT,
+            Part::Text(array) => signatures.of_text_cached(matcher, text_at(array, at)),
+            Part::Dictionary { keys, .. } if keys.is_null(at) => ABSENT,
+            Part::Dictionary { keys, dictionary } => {
+                let held = &mut self.dictionaries[*dictionary];
+                let key = keys.value(at).as_usize();
+                if held.known[key] == UNKNOWN {
+                    held.known[key] = if held.values.is_null(key) {
+                        ABSENT
+                    } else {
+                        signatures.of_text(matcher, text_at(&held.values, key))
+                    };
+                }
+                held.known[key]
+            }
+        };
+        self.last = Some((row, signature));
+        signature
+    }
+
+    /// Whether any of some predicates is true of a row's value, if that can be told without examining it.
+    pub(super) fn test(&mut self, matcher: &ColumnMatcher, slots: &[Slot], row: usize) -> Option<bool> {
+        if self.last.is_some_and(|(last, _)| last == row) {
+            return None; // it is known already
+        }
+        let (part, at) = place(&self.parts, row);
+        let text = match part {
+            Part::Text(array) if array.is_null(at) => return Some(false),
+            Part::Text(array) => text_at(array, at),
+            Part::Dictionary { keys, .. } if keys.is_null(at) => return Some(false),
+            Part::Dictionary { keys, dictionary } => {
+                let held = &self.dictionaries[*dictionary];
+                let key = keys.value(at).as_usize();
+                if held.known[key] != UNKNOWN {
+                    return None;
+                }
+                if held.values.is_null(key) {
+                    return Some(false);
+                }
+                text_at(&held.values, key)
+            }
+            Part::Examined { .. } => return None,
+        };
+        if self.folded.0 != row {
+            fold_into(text, &mut self.folded.1);
+            self.folded.0 = row;
+        }
+        let mut any = false;
+        for slot in slots {
+            any |= matcher.test(*slot, text, &self.folded.1)?;
+            if any {
+                break;
+            }
+        }
+        Some(any)
+    }
+
+    /// Whether any text of a row passes `test`.
+    pub(super) fn any_text(&self, row: usize, mut test: impl FnMut(&str) -> bool) -> bool {
+        let (part, at) = place(&self.parts, row);
+        match part {
+            Part::Text(array) => array.is_valid(at) && test(text_at(array, at)),
+            Part::Dictionary { keys, dictionary } => {
+                let values = &self.dictionaries[*dictionary].values;
+                keys.is_valid(at) && {
+                    let key = keys.value(at).as_usize();
+                    values.is_valid(key) && test(text_at(values, key))
+                }
+            }
+            Part::Examined { leaves, .. } => {
+                let mut text = String::new();
+                leaves.range(at).any(|value| {
+                    text.clear();
+                    write_text(&leaves.values, value, &mut text) && test(&text)
+                })
+            }
+        }
+    }
+}
+
+/// The places that `keys` point to and that are not `done` yet; they are, afterwards.
+fn unsearched(keys: &Int32Array, done: &mut [bool]) -> Vec<bool> {
+    let mut only = vec![false; done.len()];
+    for key in keys.iter().flatten() {
+        let key = key.as_usize();
+        only[key] = !std::mem::replace(&mut done[key], true) || only[key];
+    }
+    only
+}
+
+fn in_rows(held: &Dictionary, keys: &Int32Array, null: &[u32], first: usize, out: &mut Vec<Candidate>) {
+    if held.lists.is_empty() && null.is_empty() {
+        return;
+    }
+    let nulls = keys.nulls();
+    for (row, &key) in keys.values().iter().enumerate() {
+        let rules = if nulls.is_some_and(|nulls| nulls.is_null(row)) {
+            null
+        } else {
+            match held.hot.get(key.as_usize()) {
+                Some(&hot) if hot != 0 => &held.lists[hot as usize - 1],
+                _ => continue,
+            }
+        };
+        out.extend(rules.iter().map(|rule| candidate(first + row, *rule)));
+    }
+}
+
+/// The part that holds a row, and the row's place in it.
+fn place(parts: &[Part], row: usize) -> (&Part, usize) {
+    let mut at = row;
+    for part in parts {
+        if at < part.len() {
+            return (part, at);
+        }
+        at -= part.len();
+    }
+    unreachable!("a reader hands over as many rows as it says")
+}
+
+/// Writes the text of a value that may be null; false if there is none.
+fn write_text(values: &ArrayRef, at: usize, out: &mut String) -> bool {
+    if values.is_null(at) {
+        return false;
+    }
+    if let DataType::Dictionary(..) = values.data_type() {
+        let dictionary = values.as_any_dictionary();
+        // One key at a time: to normalise all of them for one row would be the cost of a column for each candidate.
+        let key = cast(&dictionary.keys().slice(at, 1), &DataType::Int64);
+        return key.is_ok_and(|key| {
+            let key = key.as_primitive::<arrow::datatypes::Int64Type>().value(0).as_usize();
+            write_text(dictionary.values(), key, out)
+        });
+    }
+    formatter(values.as_ref()).is_some_and(|format| format(at, out))
+}

@@ -1,0 +1,126 @@
+//! Anchors: for each rule the predicates of which one is true wherever the rule is.
+//!
+//! AND is anchored by its cheapest operand, OR by all of its operands together, NOT by nothing. What an anchor costs is the
+//! share of rows on which it makes the rule a candidate, as measured on a sample of the data, and a little for each literal
+//! that has to be looked for. So `CommandLine contains '-lvp'` anchors a rule whose other half is `Image endswith '.exe'`,
+//! whatever the lengths of the two: no rule of thumb about literals survives the next archive.
+
+use crate::bind::{GraphNode, NodeId};
+
+/// What makes a rule a candidate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Anchors {
+    /// Any of these nodes; none of them: the rule is never true.
+    AnyOf(Vec<NodeId>),
+    /// Nothing announces the rule: every row is a candidate.
+    Everywhere,
+}
+
+/// The cost of making every row a candidate.
+const EVERY_ROW: f64 = 1.0;
+/// How much cheaper a whole AND or OR must be as one anchor than its operands, which are simpler to look for.
+const WHOLE: f64 = 0.8;
+
+/// Chooses the anchors of the nodes of a graph.
+pub(crate) struct Chooser<'a> {
+    nodes: &'a [GraphNode],
+    /// By node: what anchoring it costs, in candidates per row (not below [`EVERY_ROW`] where nothing can), and whether it is
+    /// an anchor itself.
+    costs: Vec<(f64, bool)>,
+}
+
+impl<'a> Chooser<'a> {
+    /// `direct` tells what a node costs as an anchor itself, `None` where it can be none.
+    pub(crate) fn new(nodes: &'a [GraphNode], direct: impl Fn(NodeId) -> Option<f64>) -> Self {
+        let mut costs: Vec<(f64, bool)> = Vec::with_capacity(nodes.len());
+        for (number, node) in (0..).zip(nodes) {
+            let of = |child: &NodeId| costs[*child as usize].0;
+            let parts = match node {
+                GraphNode::False => 0.0,
+                GraphNode::And(children) => children.iter().map(of).fold(EVERY_ROW, f64::min),
+                GraphNode::Or(children) => children.iter().map(of).sum(),
+                GraphNode::Slot { .. }
+                | GraphNode::True
+                | GraphNode::Present { .. }
+                | GraphNode::Keyword { .. }
+                | GraphNode::Reference { .. }
+                | GraphNode::Not(_) => EVERY_ROW,
+            };
+            let itself = direct(number).filter(|cost| *cost < parts.min(EVERY_ROW) * WHOLE);
+            costs.push((itself.unwrap_or(parts).min(EVERY_ROW), itself.is_some()));
+        }
+        Self { nodes, costs }
+    }
+
+    /// What anchoring a node costs.
+    pub(crate) fn cost(&self, node: NodeId) -> f64 {
+        self.costs[node as usize].0
+    }
+
+    /// The anchors of a node.
+    pub(crate) fn anchors(&self, node: NodeId) -> Anchors {
+        let mut found = Vec::new();
+        if !self.collect(node, &mut found) {
+            return Anchors::Everywhere;
+        }
+        found.sort_unstable();
+        found.dedup();
+        Anchors::AnyOf(found)
+    }
+
+    /// Adds the anchors of a node; false if it has none.
+    fn collect(&self, node: NodeId, found: &mut Vec<NodeId>) -> bool {
+        let (cost, itself) = self.costs[node as usize];
+        if cost >= EVERY_ROW {
+            return false;
+        }
+        if itself {
+            found.push(node);
+            return true;
+        }
+        match &self.nodes[node as usize] {
+            GraphNode::False => true,
+            GraphNode::And(children) => children
+                .iter()
+                .min_by(|a, b| self.cost(**a).total_cmp(&self.cost(**b)))
+                .is_some_and(|cheapest| self.collect(*cheapest, found)),
+            GraphNode::Or(children) => children.iter().all(|child| self.collect(*child, found)),
+            _ => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bind::Graph;
+
+    #[test]
+    fn an_and_takes_its_cheapest_operand_an_or_all_a_not_none() {
+        let mut graph = Graph::new();
+        let costs = [0.5, 0.01, 0.02, 0.9];
+        let slots: Vec<NodeId> = (0..4).map(|slot| graph.intern(GraphNode::Slot { column: 0, slot })).collect();
+        let unanchored = graph.intern(GraphNode::Slot { column: 1, slot: 0 });
+        let not = graph.not(slots[1]);
+        let and = graph.and([slots[0], slots[2], not]);
+        let or = graph.or([and, slots[1]]);
+        let open = graph.or([slots[1], unanchored]);
+        let only_not = graph.and([not, unanchored]);
+        let common = graph.or([slots[0], slots[3]]);
+        let nothing = graph.and([]);
+        let cost = |node: NodeId| match graph.nodes()[node as usize] {
+            GraphNode::Slot { column: 0, slot } => Some(costs[slot as usize]),
+            _ => None,
+        };
+        let chooser = Chooser::new(graph.nodes(), cost);
+        assert_eq!(chooser.anchors(and), Anchors::AnyOf(vec![slots[2]]));
+        assert_eq!(chooser.anchors(or), Anchors::AnyOf(vec![slots[1], slots[2]]));
+        for node in [open, only_not, common, nothing, not] {
+            assert_eq!(chooser.anchors(node), Anchors::Everywhere);
+        }
+        assert_eq!(chooser.anchors(crate::bind::FALSE), Anchors::AnyOf(vec![]));
+        // A node that can be looked for as a whole is, where that is rarer.
+        let whole = |node: NodeId| if node == only_not { Some(0.3) } else { cost(node) };
+        assert_eq!(Chooser::new(graph.nodes(), whole).anchors(only_not), Anchors::AnyOf(vec![only_not]));
+    }
+}

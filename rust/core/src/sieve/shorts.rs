@@ -1,0 +1,184 @@
+//! Short literals: too short for a window of four bytes, or for the step that the others allow.
+//!
+//! They are few, so they are looked for as vectors: at most 64 patterns by Teddy (of the `aho-corasick` crate), single bytes
+//! by `memchr`. Teddy reports one pattern at a place and none that overlap; here it only tells where something is, all
+//! needles are then compared there, and the search goes on one byte later.
+
+use aho_corasick::packed::{MatchKind, Searcher};
+
+use super::grams::{Cursor, Found, GivenUp, Needle, Span, Work, stands};
+
+/// Patterns that Teddy takes.
+const MOST_PATTERNS: usize = 64;
+/// Single bytes that `memchr` takes at once.
+const MOST_BYTES: usize = 3;
+
+/// A search for short needles.
+#[derive(Debug)]
+pub(crate) struct Shorts {
+    parts: Vec<Part>,
+    needles: Vec<Needle>,
+    /// By first folded byte: the needles that begin so.
+    begins: Vec<Vec<u32>>,
+}
+
+#[derive(Debug)]
+enum Part {
+    Packed(Searcher),
+    Bytes(Vec<u8>),
+}
+
+impl Shorts {
+    /// A search for these needles, which are not empty; `None` if they are too many.
+    pub(crate) fn new(needles: Vec<Needle>) -> Option<Self> {
+        let Patterns { bytes, packed } = Patterns::of(&needles)?;
+        let mut parts = Vec::new();
+        if !bytes.is_empty() {
+            parts.push(Part::Bytes(bytes));
+        }
+        for patterns in packed.into_iter().filter(|patterns| !patterns.is_empty()) {
+            let mut config = aho_corasick::packed::Config::new();
+            parts.push(Part::Packed(config.match_kind(MatchKind::LeftmostFirst).builder().extend(&patterns).build()?));
+        }
+        let mut begins = vec![Vec::new(); 256];
+        for (number, needle) in needles.iter().enumerate() {
+            begins[usize::from(needle.text.as_bytes()[0])].push(number as u32);
+        }
+        Some(Self { parts, needles, begins })
+    }
+
+    /// Appends every needle that stands in a value of `hay`; see [`Grams::find`](super::grams::Grams::find). The numbers of
+    /// the needles begin at `first`.
+    pub(crate) fn find(&self, hay: &[u8], spans: &[Span], first: u32, found: &mut Vec<Found>) -> Result<(), GivenUp> {
+        let (Some(from), Some(to)) = (spans.first(), spans.last()) else { return Ok(()) };
+        let (from, to) = (from.start as usize, to.end as usize);
+        let hay = &hay[..to];
+        for part in &self.parts {
+            let mut cursor = Cursor::new(spans);
+            let mut work = Work::of(to - from);
+            let mut at = from;
+            while at < to {
+                let next = match part {
+                    Part::Packed(searcher) => {
+                        searcher.find_in(hay, aho_corasick::Span { start: at, end: to }).map(|found| found.start())
+                    }
+                    Part::Bytes(bytes) => match bytes.as_slice() {
+                        [a] => memchr::memchr(*a, &hay[at..]),
+                        [a, b] => memchr::memchr2(*a, *b, &hay[at..]),
+                        [a, b, c, ..] => memchr::memchr3(*a, *b, *c, &hay[at..]),
+                        [] => None,
+                    }
+                    .map(|offset| at + offset),
+                };
+                let Some(place) = next else { break };
+                at = place + 1;
+                // Each place costs a call, which is worth some dozens of bytes.
+                work.spend(16)?;
+                let Some((row, span)) = cursor.holding(place as u32) else { continue };
+                let begins = &self.begins[usize::from(hay[place].to_ascii_lowercase())];
+                work.spend(begins.len())?;
+                for &number in begins {
+                    let needle = &self.needles[number as usize];
+                    if stands(hay, place as u32, span, needle) {
+                        found.push((row, first + number));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What is looked for, as vectors see it.
+struct Patterns {
+    bytes: Vec<u8>,
+    /// Pairs, and longer ones cut to three bytes: Teddy looks at as many bytes as the shortest pattern has, three at most.
+    packed: [Vec<Vec<u8>>; 2],
+}
+
+impl Patterns {
+    /// `None` if they are too many.
+    fn of(needles: &[Needle]) -> Option<Self> {
+        let mut bytes: Vec<u8> = Vec::new();
+        let mut packed = [Vec::new(), Vec::new()];
+        for needle in needles {
+            match needle.text.as_bytes() {
+                [byte] => bytes.extend(cases(&[*byte]).into_iter().flatten()),
+                text @ [_, _] => packed[0].extend(cases(text)),
+                text => packed[1].extend(cases(&text[..3])),
+            }
+        }
+        bytes.sort_unstable();
+        bytes.dedup();
+        for patterns in &mut packed {
+            patterns.sort_unstable();
+            patterns.dedup();
+        }
+        (bytes.len() <= MOST_BYTES && packed.iter().all(|patterns| patterns.len() <= MOST_PATTERNS))
+            .then_some(Self { bytes, packed })
+    }
+}
+
+/// Whether a search takes these needles.
+pub(crate) fn fit(needles: &[Needle]) -> bool {
+    Patterns::of(needles).is_some()
+}
+
+/// A folded text in all of its cases.
+fn cases(text: &[u8]) -> Vec<Vec<u8>> {
+    let mut all = vec![Vec::new()];
+    for &byte in text {
+        let upper = byte.to_ascii_uppercase();
+        let both = if upper == byte { vec![byte] } else { vec![byte, upper] };
+        all = all.iter().flat_map(|start| both.iter().map(|b| [start.as_slice(), &[*b]].concat())).collect();
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::matcher::Kind;
+
+    #[test]
+    fn finds_overlapping_needles_of_any_case() {
+        let texts = ["^^", "^|^", ";;", "`", " -p", "~1\\", "a", "aa", "ab"];
+        let kinds = [Kind::Contains, Kind::StartsWith, Kind::EndsWith, Kind::Equals];
+        let mut needles: Vec<Needle> = Vec::new();
+        for text in texts {
+            for kind in kinds {
+                needles.push(Needle { kind, text: text.into() });
+            }
+        }
+        let shorts = Shorts::new(needles.clone()).unwrap();
+        let values =
+            ["", "^", "^^^", "x^|^|^", ";;;;", "C:\\PROGRA~1\\x -P", "AAab", "aa", "`", "b", "A", "~1", "\\~1\\"];
+        for gap in ["", "aa^"] {
+            let (mut hay, mut spans) = (String::new(), Vec::new());
+            for value in values.iter().cycle().take(26) {
+                hay.push_str(gap);
+                let start = hay.len() as u32;
+                hay.push_str(value);
+                spans.push(Span { start, end: hay.len() as u32 });
+            }
+            let mut found = Vec::new();
+            shorts.find(hay.as_bytes(), &spans, 0, &mut found).unwrap();
+            found.sort_unstable();
+            found.dedup();
+            let mut expected = Vec::new();
+            for (v, value) in values.iter().cycle().take(26).enumerate() {
+                let folded = value.to_ascii_lowercase();
+                let holding = needles.iter().enumerate().filter(|(_, n)| n.kind.holds(&folded, &n.text));
+                expected.extend(holding.map(|(n, _)| (v as u32, n as u32)));
+            }
+            assert_eq!(found, expected);
+        }
+    }
+
+    #[test]
+    fn too_many_are_refused() {
+        let needle = |n: u32| Needle { kind: Kind::Contains, text: format!("{n:02}").into() };
+        assert!(Shorts::new((0..64).map(needle).collect()).is_some());
+        assert!(Shorts::new((0..65).map(needle).collect()).is_none());
+    }
+}
