@@ -49,11 +49,14 @@ pub fn scan(rules: &RuleSet, paths: &[String], options: &ScanOptions) -> Result<
     let groups: usize = targets.iter().map(|target| target.table.groups()).sum();
     let (work_frame, work_tally) = (frame.clone(), tally.clone());
     let rule_count = rules.plan().rules.len();
+    let (reader, work) = (options.reader, options.work);
     let queue = Queue::start(threads.min(groups.max(1)), Groups::new(targets), move || GroupWorker {
         frame: work_frame.clone(),
         tally: work_tally.clone(),
         scanners: Scanners::default(),
         counts: Counts::new(rule_count),
+        reader,
+        work,
     })?;
     Ok(MatchStream::new(frame.schema().clone(), Some(queue), tally))
 }
