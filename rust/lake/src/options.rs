@@ -124,10 +124,7 @@ impl<'de> Deserialize<'de> for ScanOptions {
 }
 
 /// A member that may be left out.
-fn member<T: serde::de::DeserializeOwned + Default>(
-    members: &mut Map<String, Value>,
-    name: &str,
-) -> Result<T, String> {
+fn member<T: serde::de::DeserializeOwned + Default>(members: &mut Map<String, Value>, name: &str) -> Result<T, String> {
     let given = members.remove(name).filter(|value| !value.is_null());
     given.map_or(Ok(T::default()), |value| serde_json::from_value(value).map_err(|e| format!("{name}: {e}")))
 }

@@ -95,8 +95,13 @@ impl Fallback {
                 self.held = None;
                 self.row = row;
                 let columns = [self.column];
-                let reader =
-                    self.table.read(self.group, &columns, Purpose::Match, self.batch, (row > 0).then_some(selection))?;
+                let reader = self.table.read(
+                    self.group,
+                    &columns,
+                    Purpose::Match,
+                    self.batch,
+                    (row > 0).then_some(selection),
+                )?;
                 self.reader.insert(reader)
             }
         };

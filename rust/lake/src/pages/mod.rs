@@ -119,8 +119,7 @@ impl GroupColumns {
                 Some(file) => file,
                 None => self.file.insert(Arc::new(self.table.reopen()?)).clone(),
             };
-            self.columns[position] =
-                Some(self.open(column, opened).map_err(|reason| format!("{}: {reason}", name()))?);
+            self.columns[position] = Some(self.open(column, opened).map_err(|reason| format!("{}: {reason}", name()))?);
         }
         let Some(reader) = &mut self.columns[position] else {
             return Err(format!("{} was not opened", name()));
@@ -165,3 +164,6 @@ impl Columns for GroupColumns {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

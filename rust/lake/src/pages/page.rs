@@ -137,11 +137,8 @@ impl DataPage {
                     return Err(Stop::Damaged(format!("{start} bytes of levels in a page of {}", buffer.len())));
                 }
                 let all_there = !optional || (definition == 0 && *num_nulls == 0);
-                let levels = if all_there {
-                    None
-                } else {
-                    Some(Levels::new(buffer.slice_with_length(repetition, definition))?)
-                };
+                let levels =
+                    if all_there { None } else { Some(Levels::new(buffer.slice_with_length(repetition, definition))?) };
                 (levels, start)
             }
             Page::DictionaryPage { .. } => return Err(Stop::Damaged("a dictionary in the place of data".to_owned())),
