@@ -157,6 +157,9 @@ impl GroupWorker {
 
     /// Reads the events of `hits` and delivers them.
     fn show(&mut self, job: &Job, hits: &[Hit], out: &Outlet, settled: &mut u64) -> Result<(), Halt> {
+        if hits.is_empty() {
+            return Ok(());
+        }
         let started = Instant::now();
         let shown = self.emit(job, hits, out, settled);
         self.counts.spent.emit += started.elapsed();

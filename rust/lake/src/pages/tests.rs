@@ -120,6 +120,8 @@ fn compare(
                 continue;
             }
             let parts = columns.column(position).unwrap_or_else(|_| panic!("{}", columns.failure.take().unwrap()));
+            // What `unchecked` promises is checked here.
+            parts.iter().for_each(|part| part.to_data().validate_full().unwrap());
             let read: Vec<_> = parts.iter().flat_map(values).collect();
             match expected.columns().get(position) {
                 Some(column) => {
@@ -138,7 +140,7 @@ fn compare(
 }
 
 /// All ways to write: versions, codecs, page sizes, dictionaries and other encodings.
-fn ways() -> Vec<(String, WriterPropertiesBuilder)> {
+fn ways() -> Vec<WriterPropertiesBuilder> {
     let codecs = [
         Compression::UNCOMPRESSED,
         Compression::SNAPPY,
@@ -167,7 +169,7 @@ fn ways() -> Vec<(String, WriterPropertiesBuilder)> {
                     if let Some(limit) = dictionary {
                         properties = properties.set_dictionary_page_size_limit(limit);
                     }
-                    ways.push((format!("{version:?} {codec:?} {dictionary:?} {page}"), properties));
+                    ways.push(properties);
                 }
             }
         }
@@ -177,7 +179,7 @@ fn ways() -> Vec<(String, WriterPropertiesBuilder)> {
         let properties = ["few", "many_some", "bytes_many"]
             .into_iter()
             .fold(plain, |properties, name| properties.set_column_encoding(name.into(), encoding));
-        ways.push((format!("{encoding:?}"), properties));
+        ways.push(properties);
     }
     for encoding in [Encoding::DELTA_BINARY_PACKED, Encoding::BYTE_STREAM_SPLIT] {
         let properties = ["i32", "i64", "u32"]
@@ -185,7 +187,7 @@ fn ways() -> Vec<(String, WriterPropertiesBuilder)> {
             .fold(WriterProperties::builder().set_dictionary_enabled(false), |properties, name| {
                 properties.set_column_encoding(name.into(), encoding)
             });
-        ways.push((format!("{encoding:?}"), properties));
+        ways.push(properties);
     }
     ways
 }
@@ -194,12 +196,11 @@ fn ways() -> Vec<(String, WriterPropertiesBuilder)> {
 fn however_rows_are_written_they_are_read_as_they_were() {
     let dir = tempdir().unwrap();
     let expected = table();
-    for (number, (way, properties)) in ways().into_iter().enumerate() {
+    for (number, properties) in ways().into_iter().enumerate() {
         let path = dir.path().join(format!("{number}.parquet"));
         write(&path, &expected, properties);
         let table = open(&path);
-        eprintln!("{way}");
-        for batch in [ROWS + 5, 1_000, 64, 7] {
+        for batch in [ROWS + 5, 1_000, if number % 8 == 0 { 7 } else { 64 }] {
             compare(&table, &expected, batch, || true);
             let mut state = number as u32 * 2_654_435_761 + 1;
             compare(&table, &expected, batch, || {
