@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use arrow::array::Array;
 
-use crate::engine::{self, Scanner};
+use crate::engine::{self, Columns, Scanner};
 use crate::file::{Purpose, Reader, Table};
 use crate::options::{ReaderChoice, Work};
 use crate::pages::GroupColumns;
@@ -68,7 +68,7 @@ fn by_pages(
     counts.spent.read += read;
     counts.spent.matching += started.elapsed().saturating_sub(read);
     counts.decoded += columns.bytes() - bytes_before;
-    Ok((columns.rows_at_hand(), found?))
+    Ok((columns.rows(), found?))
 }
 
 fn by_arrow(

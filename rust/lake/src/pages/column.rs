@@ -48,7 +48,7 @@ impl Column {
         }
         let rest = self.other.read(from, row + count - from)?;
         // Numbers that began as dictionaries go on as such.
-        let alike = parts.first().is_some_and(|part| is_number_dictionary(part));
+        let alike = parts.first().is_some_and(is_number_dictionary);
         parts.extend(rest.into_iter().map(|part| if alike { as_dictionary(&part) } else { part }));
         Ok(parts)
     }

@@ -237,7 +237,7 @@ fn group_at(run: &[u8], width: usize, group: usize) -> [u32; 8] {
 }
 
 /// One value of the group that `bytes` begins with; there are eight bytes behind it.
-#[inline(always)]
+#[inline]
 fn value_at(bytes: &[u8], width: usize, place: usize) -> u32 {
     let bit = place * width;
     let word = bytes[bit / 8..].first_chunk().map_or(0, |word| u64::from_le_bytes(*word));

@@ -50,10 +50,12 @@ pub(crate) struct GroupColumns {
     /// Opened when they are asked for the first time.
     columns: Vec<Option<Column>>,
     file: Option<Arc<File>>,
-    rows: usize,
+    /// Rows of the group.
+    total: usize,
     batch: usize,
+    /// The rows at hand.
     start: usize,
-    count: usize,
+    rows: usize,
     /// Time spent in reading.
     pub(crate) time: Duration,
     failure: Option<String>,
@@ -62,17 +64,16 @@ pub(crate) struct GroupColumns {
 impl GroupColumns {
     /// The columns `asked` of a row group, in runs of `batch` rows.
     pub(crate) fn new(table: &Arc<Table>, group: usize, asked: &[usize], batch: usize) -> Self {
-        let rows = usize::try_from(table.group(group).num_rows()).unwrap_or(0);
         Self {
             table: table.clone(),
             group,
             asked: asked.to_vec(),
             columns: asked.iter().map(|_| None).collect(),
             file: None,
-            rows,
+            total: usize::try_from(table.group(group).num_rows()).unwrap_or(0),
             batch,
             start: 0,
-            count: 0,
+            rows: 0,
             time: Duration::ZERO,
             failure: None,
         }
@@ -80,14 +81,9 @@ impl GroupColumns {
 
     /// Moves to the next run of rows; false if there are no more.
     pub(crate) fn advance(&mut self) -> bool {
-        self.start += self.count;
-        self.count = self.batch.min(self.rows - self.start);
-        self.count > 0
-    }
-
-    /// The rows that the last [`GroupColumns::advance`] moved to.
-    pub(crate) fn rows_at_hand(&self) -> usize {
-        self.count
+        self.start += self.rows;
+        self.rows = self.batch.min(self.total - self.start);
+        self.rows > 0
     }
 
     /// Reads all columns of these rows, and does nothing with them.
@@ -111,7 +107,7 @@ impl GroupColumns {
     fn read(&mut self, position: usize) -> Result<Vec<ArrayRef>, String> {
         let column = self.asked[position];
         if let Some(one) = self.table.partition(column) {
-            return Ok(vec![file::repeat(one, self.count)]);
+            return Ok(vec![file::repeat(one, self.rows)]);
         }
         let name = || format!("column {}", self.table.schema().field(column).name());
         if self.columns[position].is_none() {
@@ -124,16 +120,16 @@ impl GroupColumns {
         let Some(reader) = &mut self.columns[position] else {
             return Err(format!("{} was not opened", name()));
         };
-        let parts = reader.read(self.start, self.count).map_err(|reason| format!("{}: {reason}", name()))?;
+        let parts = reader.read(self.start, self.rows).map_err(|reason| format!("{}: {reason}", name()))?;
         let rows: usize = parts.iter().map(Array::len).sum();
-        if rows != self.count {
-            return Err(format!("{}: {rows} rows where {} were asked for", name(), self.count));
+        if rows != self.rows {
+            return Err(format!("{}: {rows} rows where {} were asked for", name(), self.rows));
         }
         Ok(parts)
     }
 
     fn open(&self, column: usize, file: Arc<File>) -> Result<Column, String> {
-        let other = Fallback::new(self.table.clone(), self.group, column, self.rows, self.batch);
+        let other = Fallback::new(self.table.clone(), self.group, column, self.total, self.batch);
         let Some((leaf, target)) = self.table.leaf(column) else {
             return Ok(Column::new(None, other));
         };
@@ -141,7 +137,7 @@ impl GroupColumns {
         let Some(kind) = Kind::of(meta.column_descr(), target) else {
             return Ok(Column::new(None, other));
         };
-        match Chunk::open(file, self.table.size(), meta, self.rows, kind) {
+        match Chunk::open(file, self.table.size(), meta, self.total, kind) {
             Ok(chunk) => Ok(Column::new(Some(chunk), other)),
             Err(Stop::Unsupported) => Ok(Column::new(None, other)),
             Err(Stop::Damaged(reason)) => Err(reason),
@@ -151,7 +147,7 @@ impl GroupColumns {
 
 impl Columns for GroupColumns {
     fn rows(&self) -> usize {
-        self.count
+        self.rows
     }
 
     fn column(&mut self, position: usize) -> Result<Vec<ArrayRef>, sigtrawl_core::Error> {

@@ -46,7 +46,7 @@ impl Parts {
                 let (values, end) = kind::numbers(page, *at, count, *wide, target)?;
                 *at = end;
                 // Numbers come as dictionaries throughout, so that the parts of a column are of one type.
-                let keys: Vec<i32> = (0..count as i32).collect();
+                let keys: Vec<i32> = (0..).take(count).collect();
                 let keys = spread(keys, present.as_ref(), 0);
                 self.done.push(unchecked::dictionary(keys, values, present.map(NullBuffer::new)));
                 Ok(())
@@ -64,7 +64,7 @@ impl Parts {
         if let Dictionary::Views { page, views } = dictionary {
             let mut places = Vec::new();
             indices.read(count, dictionary.len(), &mut places)?;
-            let rows = places.into_iter().map(|place| views[place as usize]).collect();
+            let rows = places.into_iter().map(|place| views[place.cast_unsigned() as usize]).collect();
             self.push_views(rows, page.clone(), present, false);
             return Ok(());
         }
@@ -108,7 +108,7 @@ impl Parts {
 
 /// An array as a dictionary of its own rows.
 pub(super) fn as_dictionary(rows: &ArrayRef) -> ArrayRef {
-    let keys = (0..rows.len() as i32).collect();
+    let keys = (0..).take(rows.len()).collect();
     unchecked::dictionary(keys, rows.clone(), rows.nulls().cloned())
 }
 

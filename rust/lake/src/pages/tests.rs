@@ -1,5 +1,8 @@
 //! The same rows, written in many ways, are the same rows however they are asked for.
 
+// Numbers here are small.
+#![allow(clippy::cast_possible_wrap)]
+
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
@@ -115,13 +118,15 @@ fn compare(
     let mut seen = vec![Vec::new(); positions.len()];
     let mut start = 0;
     while columns.advance() {
-        for position in 0..positions.len() {
+        for (position, seen) in seen.iter_mut().enumerate() {
             if !asked() {
                 continue;
             }
             let parts = columns.column(position).unwrap_or_else(|_| panic!("{}", columns.failure.take().unwrap()));
             // What `unchecked` promises is checked here.
-            parts.iter().for_each(|part| part.to_data().validate_full().unwrap());
+            for part in &parts {
+                part.to_data().validate_full().unwrap();
+            }
             let read: Vec<_> = parts.iter().flat_map(values).collect();
             match expected.columns().get(position) {
                 Some(column) => {
@@ -131,7 +136,7 @@ fn compare(
                 }
                 None => assert_eq!(read, vec![Some(b"7".to_vec()); columns.rows()]),
             }
-            seen[position].extend(parts);
+            seen.extend(parts);
         }
         start += columns.rows();
     }
