@@ -96,8 +96,11 @@ impl Chunk {
     }
 
     /// The finished parts.
-    pub(super) fn finish(&mut self, parts: Parts) -> Vec<ArrayRef> {
-        parts.finish(self.dictionary.get_or_insert_with(|| Dictionary::empty(&self.kind)))
+    pub(super) fn finish(&self, parts: Parts) -> Result<Vec<ArrayRef>, Stop> {
+        match &self.dictionary {
+            Some(dictionary) => self.named(parts.finish(dictionary)),
+            None => self.named(parts.finish(&Dictionary::empty(&self.kind))),
+        }
     }
 
     /// Passes over the next data page if it has at most `most` rows, and says how many; otherwise loads it, and says 0.

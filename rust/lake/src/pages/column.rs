@@ -34,12 +34,11 @@ impl Column {
         let (mut parts, mut from) = (Vec::new(), row);
         if let Some(chunk) = &mut self.pages {
             let mut own = Parts::new();
-            let stop = chunk.skip_to(row).and_then(|()| chunk.read(count, &mut own));
-            parts = chunk.finish(own);
-            match stop {
-                Ok(()) => return Ok(parts),
+            match chunk.skip_to(row).and_then(|()| chunk.read(count, &mut own)) {
+                Ok(()) => return chunk.finish(own).map_err(Stop::into_reason),
                 Err(Stop::Damaged(reason)) => return Err(reason),
                 Err(Stop::Unsupported) => {
+                    parts = chunk.finish(own).map_err(Stop::into_reason)?;
                     from = row.max(chunk.row());
                     self.before = chunk.bytes;
                     self.pages = None;
@@ -49,7 +48,9 @@ impl Column {
         let rest = self.other.read(from, row + count - from)?;
         // Numbers that began as dictionaries go on as such.
         let alike = parts.first().is_some_and(is_number_dictionary);
-        parts.extend(rest.into_iter().map(|part| if alike { as_dictionary(&part) } else { part }));
+        for part in rest {
+            parts.push(if alike { as_dictionary(&part)? } else { part });
+        }
         Ok(parts)
     }
 

@@ -1,7 +1,10 @@
 //! The rows of a column put together, as few arrays as their encodings allow.
 
-use arrow::array::{Array, ArrayRef, NullBufferBuilder};
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, DictionaryArray, Int32Array, NullBufferBuilder};
 use arrow::buffer::{BooleanBuffer, Buffer, NullBuffer};
+use arrow::datatypes::Int32Type;
 
 use super::hybrid::Hybrid;
 use super::kind::{self, Kind};
@@ -34,7 +37,7 @@ impl Parts {
         match (&mut page.values, kind) {
             (Values::Indices(indices), _) => self.append_indices(indices, count, present, dictionary),
             (Values::Plain { page, at }, Kind::Text) => {
-                self.flush(dictionary);
+                self.flush(dictionary)?;
                 let mut views = Vec::new();
                 let walk = plain::views(page, *at, count, &mut views)?;
                 *at = walk.end;
@@ -42,13 +45,13 @@ impl Parts {
                 Ok(())
             }
             (Values::Plain { page, at }, Kind::Number { wide, target }) => {
-                self.flush(dictionary);
+                self.flush(dictionary)?;
                 let (values, end) = kind::numbers(page, *at, count, *wide, target)?;
                 *at = end;
                 // Numbers come as dictionaries throughout, so that the parts of a column are of one type.
                 let keys: Vec<i32> = (0..).take(count).collect();
                 let keys = spread(keys, present.as_ref(), 0);
-                self.done.push(unchecked::dictionary(keys, values, present.map(NullBuffer::new)));
+                self.done.push(dictionary_of(keys, values, present.map(NullBuffer::new))?);
                 Ok(())
             }
         }
@@ -91,29 +94,36 @@ impl Parts {
     }
 
     /// Ends the keys that may go on.
-    fn flush(&mut self, dictionary: &Dictionary) {
+    fn flush(&mut self, dictionary: &Dictionary) -> Result<(), String> {
         if let Dictionary::Values(values) = dictionary
             && !self.keys.is_empty()
         {
             let keys = std::mem::take(&mut self.keys);
-            self.done.push(unchecked::dictionary(keys, values.clone(), self.nulls.finish()));
+            self.done.push(dictionary_of(keys, values.clone(), self.nulls.finish())?);
         }
+        Ok(())
     }
 
-    pub(super) fn finish(mut self, dictionary: &Dictionary) -> Vec<ArrayRef> {
-        self.flush(dictionary);
-        self.done
+    /// All parts, in the order of the rows.
+    pub(super) fn finish(mut self, dictionary: &Dictionary) -> Result<Vec<ArrayRef>, String> {
+        self.flush(dictionary)?;
+        Ok(self.done)
     }
 }
 
 /// An array as a dictionary of its own rows.
-pub(super) fn as_dictionary(rows: &ArrayRef) -> ArrayRef {
+pub(super) fn as_dictionary(rows: &ArrayRef) -> Result<ArrayRef, String> {
     let keys = (0..).take(rows.len()).collect();
-    unchecked::dictionary(keys, rows.clone(), rows.nulls().cloned())
+    dictionary_of(keys, rows.clone(), rows.nulls().cloned())
+}
+
+fn dictionary_of(keys: Vec<i32>, values: ArrayRef, nulls: Option<NullBuffer>) -> Result<ArrayRef, String> {
+    let keys = Int32Array::new(keys.into(), nulls);
+    Ok(Arc::new(DictionaryArray::<Int32Type>::try_new(keys, values).map_err(|e| e.to_string())?))
 }
 
 /// Puts the values of present rows into their places, and `blank` into the others.
-fn spread<T: Copy>(mut values: Vec<T>, present: Option<&BooleanBuffer>, blank: T) -> Vec<T> {
+pub(super) fn spread<T: Copy>(mut values: Vec<T>, present: Option<&BooleanBuffer>, blank: T) -> Vec<T> {
     let Some(present) = present else {
         return values;
     };

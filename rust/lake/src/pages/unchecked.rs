@@ -1,22 +1,21 @@
-//! Arrays of which we know what Arrow would check again.
+//! Views of which we know what Arrow would check again.
 //!
-//! The only unsafe code of this crate. Arrow's own constructors look at every view, every text and every key a second time:
-//! measured, that costs as much as all the rest of reading an uncompressed page (`benches/record/2026-11-24-page-reader.md`).
+//! The only unsafe code of this crate. Arrow's constructor looks at each view and each text a second time, which takes longer
+//! than all that this reader does with a page (`benches/record/2026-11-24-page-reader.md`).
 
 #![allow(unsafe_code)]
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, BinaryViewArray, DictionaryArray, Int32Array, StringViewArray};
+use arrow::array::{ArrayRef, BinaryViewArray, StringViewArray};
 use arrow::buffer::{Buffer, NullBuffer, ScalarBuffer};
-use arrow::datatypes::Int32Type;
 
 /// Texts as [`plain::views`](super::plain::views) gives them for `page`, in which it found text alone.
 pub(super) fn text_views(views: Vec<u128>, page: Buffer, nulls: Option<NullBuffer>) -> ArrayRef {
     debug_assert!(StringViewArray::try_new(views.clone().into(), vec![page.clone()], nulls.clone()).is_ok());
     // SAFETY: `plain::views` makes each view from a value that lies within the page, its length and its first bytes included,
     // with the rest of short ones zero; it has checked that all values are UTF-8. Rows without a value have the view of an
-    // empty text. `nulls` is as long as `views`: both come from one call of `spread`.
+    // empty text. `nulls` is as long as `views`: `parts::spread` made both from one bitmap.
     let array = unsafe { StringViewArray::new_unchecked(ScalarBuffer::from(views), vec![page], nulls) };
     Arc::new(array)
 }
@@ -29,11 +28,36 @@ pub(super) fn binary_views(views: Vec<u128>, page: Buffer, nulls: Option<NullBuf
     Arc::new(array)
 }
 
-/// A dictionary whose keys, where they are not null, are places in `values`: [`Hybrid::read`](super::hybrid::Hybrid::read)
-/// refuses others.
-pub(super) fn dictionary(keys: Vec<i32>, values: ArrayRef, nulls: Option<NullBuffer>) -> ArrayRef {
-    let keys = Int32Array::new(keys.into(), nulls);
-    debug_assert!(DictionaryArray::<Int32Type>::try_new(keys.clone(), values.clone()).is_ok());
-    // SAFETY: each key was compared with the length of `values` when it was read.
-    Arc::new(unsafe { DictionaryArray::<Int32Type>::new_unchecked(keys, values) })
+#[cfg(test)]
+mod tests {
+    use arrow::array::Array;
+    use arrow::buffer::BooleanBuffer;
+
+    use super::*;
+    use crate::pages::parts::spread;
+    use crate::pages::plain;
+
+    /// Every length about the one where views change their form, every alignment, nulls at every place.
+    #[test]
+    fn what_arrow_would_check_holds() {
+        for first in 0..20_usize {
+            for nulls in 0..4 {
+                let mut page = Vec::new();
+                for length in first..first + 17 {
+                    page.extend((length as u32).to_le_bytes());
+                    page.extend("aüb".bytes().filter(u8::is_ascii).cycle().take(length));
+                }
+                let (page, mut views) = (Buffer::from(page), Vec::new());
+                assert!(plain::views(&page, 0, 17, &mut views).unwrap().text);
+                let present: BooleanBuffer = (0..17 * 2).map(|row| (row + nulls) % 2 == 0).collect();
+                let views = spread(views, Some(&present), 0);
+                let nulls = NullBuffer::new(present);
+                for make in [text_views, binary_views] {
+                    let array = make(views.clone(), page.clone(), Some(nulls.clone()));
+                    assert_eq!((array.len(), array.null_count()), (34, 17));
+                    array.to_data().validate_full().unwrap();
+                }
+            }
+        }
+    }
 }
