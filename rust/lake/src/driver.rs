@@ -7,6 +7,7 @@ use crate::engine::RuleSet;
 use crate::error::Error;
 use crate::events::{self, Lift, Offer};
 use crate::group::{GroupWorker, Job, Target};
+use crate::heap;
 use crate::matches::Frame;
 use crate::options::ScanOptions;
 use crate::prepare::{self, Prepared};
@@ -23,6 +24,7 @@ use crate::tally::{Counts, Tally};
 /// Inputs that cannot be read are counted in the report of the stream; the others are scanned.
 pub fn scan(rules: &RuleSet, paths: &[String], options: &ScanOptions) -> Result<MatchStream, Error> {
     let threads = options.thread_count()?;
+    heap::keep_pages();
     let prepared = prepare::prepare(rules, paths, options)?;
     prepared.demand_work()?;
     let fields = event_fields(&prepared, options)?;

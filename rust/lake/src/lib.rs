@@ -36,6 +36,7 @@
 //! | `pass`, `pages` | the columns that rules ask for, read and matched: page by page, or by the Arrow reader |
 //! | `scanners` | a worker's scratch space for matching |
 //! | `memory` | the same for batches that are already in memory |
+//! | `heap` | how the memory of pages is kept between pages |
 //! | `driver`, `stream` | a scan put together, and what its caller holds |
 //! | `tally`, `report` | what was counted, and how it is told |
 //! | `encode`, `write` | matches as Parquet, JSON lines and CSV |
@@ -50,6 +51,7 @@ mod error;
 mod events;
 mod file;
 mod group;
+mod heap;
 mod hive;
 mod inputs;
 mod matches;
