@@ -44,7 +44,8 @@ impl Error {
         Self { kind: ErrorKind::Schema, message: message.into() }
     }
 
-    pub(crate) fn batch(message: impl Into<String>) -> Self {
+    /// What a reader of columns tells a scanner: that the rows cannot be read, and why.
+    pub fn batch(message: impl Into<String>) -> Self {
         Self { kind: ErrorKind::Batch, message: message.into() }
     }
 }

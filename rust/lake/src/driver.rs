@@ -7,6 +7,7 @@ use crate::engine::RuleSet;
 use crate::error::Error;
 use crate::events::{self, Lift, Offer};
 use crate::group::{GroupWorker, Job, Target};
+use crate::heap;
 use crate::matches::Frame;
 use crate::options::ScanOptions;
 use crate::prepare::{self, Prepared};
@@ -23,6 +24,7 @@ use crate::tally::{Counts, Tally};
 /// Inputs that cannot be read are counted in the report of the stream; the others are scanned.
 pub fn scan(rules: &RuleSet, paths: &[String], options: &ScanOptions) -> Result<MatchStream, Error> {
     let threads = options.thread_count()?;
+    heap::keep_pages();
     let prepared = prepare::prepare(rules, paths, options)?;
     prepared.demand_work()?;
     let fields = event_fields(&prepared, options)?;
@@ -49,11 +51,14 @@ pub fn scan(rules: &RuleSet, paths: &[String], options: &ScanOptions) -> Result<
     let groups: usize = targets.iter().map(|target| target.table.groups()).sum();
     let (work_frame, work_tally) = (frame.clone(), tally.clone());
     let (rule_count, engine) = (rules.plan().rules.len(), options.engine);
+    let (reader, work) = (options.reader, options.work);
     let queue = Queue::start(threads.min(groups.max(1)), Groups::new(targets), move || GroupWorker {
         frame: work_frame.clone(),
         tally: work_tally.clone(),
         scanners: Scanners::new(engine),
         counts: Counts::new(rule_count),
+        reader,
+        work,
     })?;
     Ok(MatchStream::new(frame.schema().clone(), Some(queue), tally))
 }

@@ -6,8 +6,8 @@ use arrow::array::{Array, ArrayRef, RecordBatch};
 use arrow::datatypes::Schema;
 
 pub(crate) use sigtrawl_core::{
-    BindOptions, Binding, Engine, ErrorKind, EventTimes, Lost, RuleBinding, RuleSet, Scanner, State, TimeColumn,
-    has_column,
+    BindOptions, Binding, Columns, Engine, ErrorKind, EventTimes, Lost, RuleBinding, RuleSet, Scanner, State,
+    TimeColumn, has_column,
 };
 
 /// Why rules could not be tied to a table.
@@ -29,6 +29,11 @@ pub(crate) fn bind(rules: &RuleSet, schema: &Schema, options: &BindOptions) -> R
 /// The (row, rule) pairs of a batch that has exactly the binding's columns, in order.
 pub(crate) fn scan(scanner: &mut Scanner, batch: &RecordBatch) -> Result<Vec<(u32, u32)>, String> {
     scanner.scan(batch).map_err(|error| error.to_string())
+}
+
+/// The (row, rule) pairs of the rows at hand, in order; only the columns that decide are read.
+pub(crate) fn scan_columns(scanner: &mut Scanner, columns: &mut dyn Columns) -> Result<Vec<(u32, u32)>, String> {
+    scanner.scan_columns(columns).map_err(|error| error.to_string())
 }
 
 /// The text form of a column, or `None` where its type has none.

@@ -104,6 +104,25 @@ impl Table {
         matches!(self.origins[column], Origin::Path(_))
     }
 
+    /// The one value of a partition, as a column of one row; `None` if the column is the file's.
+    pub(crate) fn partition(&self, column: usize) -> Option<&ArrayRef> {
+        match &self.origins[column] {
+            Origin::Path(one) => Some(one),
+            Origin::File(_) => None,
+        }
+    }
+
+    /// The number of a column's one leaf, and its Arrow type; `None` if it is nested or a partition.
+    pub(crate) fn leaf(&self, column: usize) -> Option<(usize, &DataType)> {
+        let Origin::File(root) = self.origins[column] else {
+            return None;
+        };
+        let parquet = self.footer.parquet_schema();
+        let flat = parquet.root_schema().get_fields().get(root)?.is_primitive();
+        let leaf = (0..parquet.num_columns()).find(|leaf| parquet.get_column_root_idx(*leaf) == root)?;
+        flat.then(|| (leaf, self.schema.field(column).data_type()))
+    }
+
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
@@ -170,6 +189,15 @@ impl Table {
             .collect()
     }
 
+    /// Opens the file again, which must be the one whose footer was read.
+    pub(crate) fn reopen(&self) -> Result<File, String> {
+        let (file, size) = open_regular(&self.path)?;
+        if size != self.size {
+            return Err(format!("it changed during the scan, from {} to {size} bytes", self.size));
+        }
+        Ok(file)
+    }
+
     /// A reader over `columns` (ascending) of one row group, or over the selected rows of it.
     pub(crate) fn read(
         &self,
@@ -179,10 +207,7 @@ impl Table {
         batch_size: usize,
         selection: Option<RowSelection>,
     ) -> Result<Reader, String> {
-        let (file, size) = open_regular(&self.path)?;
-        if size != self.size {
-            return Err(format!("it changed during the scan, from {} to {size} bytes", self.size));
-        }
+        let file = self.reopen()?;
         let schema = self.hinted(group, columns, purpose);
         let options = ArrowReaderOptions::new().with_schema(schema);
         let metadata = ArrowReaderMetadata::try_new(self.metadata().clone(), options)
@@ -292,7 +317,7 @@ fn constant(value: Option<&str>) -> ArrayRef {
 }
 
 /// One value for `rows` rows: a dictionary, in which it is held once.
-fn repeat(one: &ArrayRef, rows: usize) -> ArrayRef {
+pub(crate) fn repeat(one: &ArrayRef, rows: usize) -> ArrayRef {
     let data_type = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
     if one.is_null(0) {
         return new_null_array(&data_type, rows);
@@ -382,7 +407,7 @@ fn io_reason(error: &std::io::Error) -> String {
     }
 }
 
-fn parquet_reason(error: &parquet::errors::ParquetError) -> String {
+pub(crate) fn parquet_reason(error: &parquet::errors::ParquetError) -> String {
     let text = error.to_string();
     text.strip_prefix("Parquet error: ").unwrap_or(&text).to_owned()
 }

@@ -11,15 +11,18 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
+use std::time::Instant;
 
 use arrow::array::{RecordBatch, RecordBatchOptions};
 use arrow::datatypes::Schema;
 use parquet::arrow::arrow_reader::RowSelection;
 
-use crate::engine::{self, Binding};
+use crate::engine::Binding;
 use crate::events::{Lift, Lifted};
 use crate::file::{Purpose, Table};
 use crate::matches::{BATCH_ROWS, Frame, Hit, Place};
+use crate::options::{ReaderChoice, Work};
+use crate::pass::Pass;
 use crate::queue::{Gone, Outlet, Worker};
 use crate::scanners::Scanners;
 use crate::tally::{Counts, Outcome, Tally};
@@ -62,6 +65,8 @@ pub(crate) struct GroupWorker {
     pub(crate) tally: Arc<Tally>,
     pub(crate) scanners: Scanners,
     pub(crate) counts: Counts,
+    pub(crate) reader: ReaderChoice,
+    pub(crate) work: Work,
 }
 
 /// Why a row group was not read to its end.
@@ -121,12 +126,9 @@ impl GroupWorker {
         let mut hits: Vec<Hit> = Vec::new();
         let mut seen: u32 = 0;
         let mut failure = None;
-        for batch in table.read(job.group, columns, Purpose::Match, size, None)? {
+        let mut pass = Pass::new(table, job.group, columns, size, self.reader)?;
+        while let Some(scanned) = pass.next(self.scanners.get(binding), self.work, &mut self.counts) {
             out.check()?;
-            let scanned = batch.and_then(|batch| {
-                let found = engine::scan(self.scanners.get(binding), &batch)?;
-                Ok((batch.num_rows(), found))
-            });
             let (count, found) = match scanned {
                 Ok(scanned) => scanned,
                 Err(reason) => {
@@ -155,6 +157,16 @@ impl GroupWorker {
 
     /// Reads the events of `hits` and delivers them.
     fn show(&mut self, job: &Job, hits: &[Hit], out: &Outlet, settled: &mut u64) -> Result<(), Halt> {
+        if hits.is_empty() {
+            return Ok(());
+        }
+        let started = Instant::now();
+        let shown = self.emit(job, hits, out, settled);
+        self.counts.spent.emit += started.elapsed();
+        shown
+    }
+
+    fn emit(&mut self, job: &Job, hits: &[Hit], out: &Outlet, settled: &mut u64) -> Result<(), Halt> {
         let Target { table, lift, name, .. } = &*job.target;
         let place = Place { file: Some(name), group: i32::try_from(job.group).ok(), first_row: job.first_row };
         let mut rest = hits;

@@ -33,8 +33,10 @@
 //! | `matches` | the columns of a match |
 //! | `queue` | work in order, over threads, in bounded memory |
 //! | `group` | one row group: match, then read the events of the rows that matched |
+//! | `pass`, `pages` | the columns that rules ask for, read and matched: page by page, or by the Arrow reader |
 //! | `scanners` | a worker's scratch space for matching |
 //! | `memory` | the same for batches that are already in memory |
+//! | `heap` | how the memory of pages is kept between pages |
 //! | `driver`, `stream` | a scan put together, and what its caller holds |
 //! | `tally`, `report` | what was counted, and how it is told |
 //! | `encode`, `write` | matches as Parquet, JSON lines and CSV |
@@ -49,11 +51,14 @@ mod error;
 mod events;
 mod file;
 mod group;
+mod heap;
 mod hive;
 mod inputs;
 mod matches;
 mod memory;
 mod options;
+mod pages;
+mod pass;
 mod prepare;
 mod queue;
 mod report;
@@ -72,8 +77,8 @@ pub use driver::scan;
 pub use encode::{Format, encode};
 pub use error::{Error, ErrorKind};
 pub use memory::match_reader;
-pub use options::{Columns, ScanOptions};
-pub use report::{InputReport, InputState, NotEvaluable, Report, RuleCounts, RuleReport};
+pub use options::{Columns, ReaderChoice, ScanOptions, Work};
+pub use report::{InputReport, InputState, NotEvaluable, Report, RuleCounts, RuleReport, Times};
 pub use sigtrawl_core::{BindOptions, Lost, RuleSet, State};
 pub use stream::{MatchStream, Next, Progress};
 pub use write::Writer;

@@ -6,6 +6,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use arrow::array::{RecordBatch, RecordBatchReader, UInt32Array};
 use arrow::compute::take_record_batch;
@@ -179,14 +180,23 @@ impl MemoryWorker {
     fn scan(&mut self, batch: &RecordBatch, first_row: u64, out: &Outlet) -> Result<(), Halt> {
         out.check()?;
         let asked = batch.project(self.binding.columns()).map_err(|e| e.to_string())?;
-        let found = engine::scan(self.scanners.get(&self.binding), &asked)?;
-        let hits: Vec<Hit> = found.into_iter().map(|(row, rule)| Hit { row, rule }).collect();
+        let started = Instant::now();
+        let found = engine::scan(self.scanners.get(&self.binding), &asked);
+        self.counts.spent.matching += started.elapsed();
+        let hits: Vec<Hit> = found?.into_iter().map(|(row, rule)| Hit { row, rule }).collect();
         if hits.is_empty() {
             return Ok(());
         }
+        let started = Instant::now();
+        let shown = self.show(batch, &hits, first_row, out);
+        self.counts.spent.emit += started.elapsed();
+        shown
+    }
+
+    fn show(&mut self, batch: &RecordBatch, hits: &[Hit], first_row: u64, out: &Outlet) -> Result<(), Halt> {
         let place = Place { file: None, group: None, first_row: first_row.cast_signed() };
         let shown = batch.project(self.lift.columns()).map_err(|e| e.to_string())?;
-        let mut rest = hits.as_slice();
+        let mut rest = hits;
         while !rest.is_empty() {
             let (now, later) = group::split(rest, BATCH_ROWS);
             let rows = UInt32Array::from_iter_values(group::distinct(now));

@@ -1,7 +1,7 @@
 //! The options of a scan, as one JSON object says them (DESIGN.md, "Options towards the core").
 //!
 //! What concerns the rules (`mappings`, `schema`, `logsource`) is handed on to the core as it stands, for single inputs
-//! with what `inputs` says of them; `columns`, `threads` and `demands` are for this crate. The two are told apart by
+//! with what `inputs` says of them; `columns`, `reader`, `work`, `threads` and `demands` are for this crate. The two are told apart by
 //! name and not with `#[serde(flatten)]`, which loses numbers when `serde_json` keeps them at arbitrary precision.
 
 use std::sync::Arc;
@@ -28,6 +28,10 @@ pub struct ScanOptions {
     pub columns: Columns,
     /// Columns that it carries after these, whatever their names, where some input has them.
     pub also: Vec<String>,
+    /// Which reader the match pass goes through.
+    pub reader: ReaderChoice,
+    /// What is done with the rows.
+    pub work: Work,
     /// Worker threads, at most 256 of which are used; `None` takes as many as the machine has processors.
     pub threads: Option<usize>,
     /// How matches are found; for tests and measurements, since the answers are the same.
@@ -50,6 +54,29 @@ pub enum Columns {
     Used,
     /// These columns in this order, whatever their names.
     Named(Vec<String>),
+}
+
+/// By which reader the columns that rules ask for are read. No result depends on it: the choice is for tests and for
+/// measurements.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReaderChoice {
+    /// Page by page, and only what is asked for.
+    #[default]
+    Pages,
+    /// The Arrow reader of the parquet crate, all columns at once: the slow twin.
+    Arrow,
+}
+
+/// What a scan does with the rows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Work {
+    /// Matches them.
+    #[default]
+    Match,
+    /// Reads the columns that the rules ask for and does nothing with them: the floor that matching is measured against.
+    Read,
 }
 
 impl ScanOptions {
@@ -97,14 +124,22 @@ impl<'de> Deserialize<'de> for ScanOptions {
             },
             Some(other) => return Err(de::Error::custom(format!("engine is {other}, which is no text"))),
         };
+        let reader = member(&mut members, "reader").map_err(de::Error::custom)?;
+        let work = member(&mut members, "work").map_err(de::Error::custom)?;
         let inputs = members.remove("inputs");
         let bind = serde_json::from_value(Value::Object(members)).map_err(de::Error::custom)?;
         let inputs = match inputs {
             None | Some(Value::Null) => Vec::new(),
             Some(list) => InputSettings::read(list, &bind).map_err(de::Error::custom)?,
         };
-        Ok(Self { bind, inputs, demands, columns, also, threads, engine, cancel: Arc::default() })
+        Ok(Self { bind, inputs, demands, columns, also, reader, work, threads, engine, cancel: Arc::default() })
     }
+}
+
+/// A member that may be left out.
+fn member<T: serde::de::DeserializeOwned + Default>(members: &mut Map<String, Value>, name: &str) -> Result<T, String> {
+    let given = members.remove(name).filter(|value| !value.is_null());
+    given.map_or(Ok(T::default()), |value| serde_json::from_value(value).map_err(|e| format!("{name}: {e}")))
 }
 
 fn columns(value: Value) -> Result<Columns, String> {

@@ -115,6 +115,18 @@ pub struct NotEvaluable {
     pub values: u64,
 }
 
+/// Seconds that workers spent, over all threads.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+pub struct Times {
+    /// Reading the columns that rules ask for: from the disk, decompressed and decoded.
+    pub read: f64,
+    /// Matching.
+    #[serde(rename = "match")]
+    pub matching: f64,
+    /// Reading the events of matching rows, and waiting for whoever takes them.
+    pub emit: f64,
+}
+
 /// The report of a scan or a check.
 #[derive(Debug, Clone, Serialize)]
 pub struct Report {
@@ -136,6 +148,10 @@ pub struct Report {
     pub unreadable_times: u64,
     /// Columns with values that have no text form.
     pub not_evaluable: Vec<NotEvaluable>,
+    /// Where the time went.
+    pub times: Times,
+    /// Bytes of the columns that rules ask for, once decompressed, as far as they were read.
+    pub decoded: u64,
     /// Whether the scan came to its end; the inputs tell what could be read on the way.
     pub complete: bool,
 }

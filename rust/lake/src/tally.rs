@@ -7,9 +7,10 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use crate::drift::{Drift, Group};
-use crate::report::{InputReport, InputState, NotEvaluable, Report, RuleReport};
+use crate::report::{InputReport, InputState, NotEvaluable, Report, RuleReport, Times};
 
 /// What one unit of work has come to.
 #[derive(Debug, Default)]
@@ -31,11 +32,28 @@ pub(crate) struct Counts {
     pub(crate) matches: Vec<u64>,
     pub(crate) unreadable_times: u64,
     pub(crate) not_evaluable: BTreeMap<String, u64>,
+    pub(crate) spent: Spent,
+    /// Bytes that were decompressed for matching.
+    pub(crate) decoded: u64,
+}
+
+/// Time that workers spent, by what they did.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct Spent {
+    pub(crate) read: Duration,
+    pub(crate) matching: Duration,
+    pub(crate) emit: Duration,
 }
 
 impl Counts {
     pub(crate) fn new(rules: usize) -> Self {
-        Self { matches: vec![0; rules], unreadable_times: 0, not_evaluable: BTreeMap::new() }
+        Self {
+            matches: vec![0; rules],
+            unreadable_times: 0,
+            not_evaluable: BTreeMap::new(),
+            spent: Spent::default(),
+            decoded: 0,
+        }
     }
 }
 
@@ -112,6 +130,11 @@ impl Tally {
             *total += std::mem::take(count);
         }
         work.counts.unreadable_times += std::mem::take(&mut counts.unreadable_times);
+        let spent = std::mem::take(&mut counts.spent);
+        work.counts.spent.read += spent.read;
+        work.counts.spent.matching += spent.matching;
+        work.counts.spent.emit += spent.emit;
+        work.counts.decoded += std::mem::take(&mut counts.decoded);
         for (column, values) in std::mem::take(&mut counts.not_evaluable) {
             *work.counts.not_evaluable.entry(column).or_default() += values;
         }
@@ -153,6 +176,12 @@ impl Tally {
                 .iter()
                 .map(|(column, values)| NotEvaluable { column: column.clone(), values: *values })
                 .collect(),
+            times: Times {
+                read: work.counts.spent.read.as_secs_f64(),
+                matching: work.counts.spent.matching.as_secs_f64(),
+                emit: work.counts.spent.emit.as_secs_f64(),
+            },
+            decoded: work.counts.decoded,
             complete: ended,
             groups: self.groups(&inputs),
             differing: self.drift.differing.clone(),

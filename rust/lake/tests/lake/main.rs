@@ -8,5 +8,6 @@ mod events;
 mod inputs;
 mod memory;
 mod output;
+mod pages;
 mod scan;
 mod settings;
