@@ -1,12 +1,11 @@
 """What a caller may write for a schema, a log source, columns and threads."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from sigtrawl import schemas
+from sigtrawl import _native, schemas
 from sigtrawl.errors import SchemaError, UsageError
 from sigtrawl.request import read_logsource, request
 
@@ -22,9 +21,22 @@ routes:
 """
 
 
-def test_the_core_gets_every_built_in_mapping() -> None:
+def test_the_core_gets_the_built_in_mappings_as_an_object_and_others_as_json(tmp_path: Path) -> None:
+    assert isinstance(request().options(), _native.Options)
+    path = tmp_path / "own.yml"
+    path.write_text(OWN)
+    options = json.loads(request(schema=path).to_json())
+    assert [mapping["name"] for mapping in options["mappings"]] == ["own"]
+
+
+def test_the_core_gets_no_mappings_where_none_is_used() -> None:
+    asked = request(schema="none")
+    assert asked.options() == asked.to_json()
+
+
+def test_the_plainest_options() -> None:
     options = json.loads(request().to_json())
-    assert {"windows", "asim"} <= {mapping["name"] for mapping in options["mappings"]}
+    assert options["mappings"] == []
     assert options["schema"] is None
     assert options["logsource"] is None
     assert options["columns"] == "all"
@@ -49,8 +61,7 @@ def test_a_file_is_read_and_joins_the_mappings(tmp_path: Path) -> None:
 
 
 def test_an_alias_is_as_good_as_the_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    renamed = replace(schemas.builtin()[0], aliases=("everything-in-one",))
-    monkeypatch.setattr(schemas, "builtin", lambda: (renamed,))
+    monkeypatch.setattr(schemas, "known_names", lambda: {"everything-in-one": "windows"})
     asked = request(schema="everything-in-one")
     assert (asked.schema, asked.own) == ("windows", ())
 

@@ -6,7 +6,8 @@ use arrow::array::{Array, ArrayRef, RecordBatch};
 use arrow::datatypes::Schema;
 
 pub(crate) use sigtrawl_core::{
-    BindOptions, Binding, ErrorKind, EventTimes, Lost, RuleBinding, RuleSet, Scanner, State, TimeColumn, has_column,
+    BindOptions, Binding, ErrorKind, EventTimes, Lost, Mapping, RuleBinding, RuleSet, Scanner, State, TimeColumn,
+    has_column,
 };
 
 /// Why rules could not be tied to a table.
