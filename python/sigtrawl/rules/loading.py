@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from sigtrawl.errors import InputError, RuleError, RuleErrors, UsageError
+from sigtrawl.memory import uncollected
 from sigtrawl.rules.collection import Rules
 from sigtrawl.rules.correlations import Correlation, read_correlation
 from sigtrawl.rules.documents import Document, DocumentError, read_documents
@@ -85,10 +86,11 @@ def load_rules(
     several = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
     if not several or not all(os.fspath(path) for path in several):
         raise InputError("a path to rules is missing or empty; name files or folders")
-    for path in several:
-        for file, relative in _rule_files(Path(path)):
-            loader.file(file, relative)
-    return loader.finish()
+    with uncollected():
+        for path in several:
+            for file, relative in _rule_files(Path(path)):
+                loader.file(file, relative)
+        return loader.finish()
 
 
 def rules_from_yaml(
@@ -148,12 +150,14 @@ def _rule_files(path: Path) -> Iterator[tuple[Path, str]]:
             folders.clear()
             continue
         walked.add(real)
+        here = Path(folder)
+        inside = here.relative_to(path).as_posix()
+        prefix = "" if inside == "." else f"{inside}/"
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(files):
             if name.lower().endswith(_SUFFIXES) and not name.startswith("."):
                 found = True
-                file = Path(folder, name)
-                yield file, file.relative_to(path).as_posix()
+                yield here / name, prefix + name
     if not found:
         raise InputError(f"the folder {path} holds no rule files (*.yml, *.yaml)")
 

@@ -10,7 +10,7 @@ Most calls need the names and the core's object alone. `builtin` is for whoever 
 import json
 from collections.abc import Mapping as AnyMapping
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -62,6 +62,7 @@ FILES = (
 
 
 RENDERED = "builtin.jsonl"
+_FOLDER = Path(__file__).parent
 
 
 @cache
@@ -92,7 +93,7 @@ def from_yaml() -> tuple[Mapping, ...]:
 
     known: list[Mapping] = []
     for name in FILES:
-        text = resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
+        text = _FOLDER.joinpath(name).read_text(encoding="utf-8")
         mapping = read_document(read_yaml(text, name), name, without_files(known))
         refuse_known_names(mapping, known)
         known.append(mapping)
@@ -108,5 +109,5 @@ def render(mappings: tuple[Mapping, ...]) -> str:
 
 @cache
 def _lines() -> tuple[str, ...]:
-    text = resources.files(__package__).joinpath(RENDERED).read_text(encoding="utf-8")
+    text = _FOLDER.joinpath(RENDERED).read_text(encoding="utf-8")
     return tuple(text.rstrip("\n").split("\n"))
