@@ -6,7 +6,8 @@ before pySigma judges the form of a detection, every item that it is known to mi
 item is one entry of `_misjudged`; nothing anywhere goes by the text of a message.
 """
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any, TypeAlias
 
 import sigma.exceptions as sigma_errors
@@ -87,7 +88,7 @@ def _agreed(detection: Mapping[str, Any], forms: set[Form]) -> dict[str, Any]:
     }
 
 
-def _detection(raw: Any, accepted: Set[Form], forms: set[Form]) -> Any:
+def _detection(raw: Any, accepted: AbstractSet[Form], forms: set[Form]) -> Any:
     if isinstance(raw, dict):
         return dict(_items(raw, accepted, forms)) or (_PLAIN_ITEM if raw else raw)
     if isinstance(raw, list):
@@ -95,7 +96,7 @@ def _detection(raw: Any, accepted: Set[Form], forms: set[Form]) -> Any:
     return raw if isinstance(raw, _PLAIN) else str(raw)
 
 
-def _items(raw: Mapping[str, Any], accepted: Set[Form], forms: set[Form]) -> Iterator[tuple[str, Any]]:
+def _items(raw: Mapping[str, Any], accepted: AbstractSet[Form], forms: set[Form]) -> Iterator[tuple[str, Any]]:
     """Give the items to be judged; among them nothing stands for those that need no judging, of which one item is left."""
     for key, value in raw.items():
         form = _form(key, value)

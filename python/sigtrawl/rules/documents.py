@@ -122,10 +122,8 @@ def _told(error: yaml.YAMLError) -> str:
 
 def _bound_nesting(text: str) -> None:
     """Measure the nesting of a suspicious text by its events, which are made without recursion."""
-    if text.count("[") + text.count("{") < MAX_NESTING * 4 and _INDENTATION not in text:
-        # Of a text without all else the markers of one line stay side by side, and there is little left to search.
-        if not _MARKERS.search(text.encode(errors="surrogatepass").translate(None, _NO_MARKERS)):
-            return
+    if text.count("[") + text.count("{") < MAX_NESTING * 4 and _INDENTATION not in text and not _many_markers(text):
+        return
     depth = 0
     try:
         for event in yaml.parse(text, Loader=_Loader):
@@ -137,6 +135,11 @@ def _bound_nesting(text: str) -> None:
                 raise DocumentError("yaml-nesting", f"it nests more than {MAX_NESTING} levels deep")
     except yaml.YAMLError as error:
         raise DocumentError("yaml-syntax", _told(error)) from None
+
+
+def _many_markers(text: str) -> bool:
+    """Whether so many markers may stand in one line: those that do stay side by side when all else is left out."""
+    return _MARKERS.search(text.encode(errors="surrogatepass").translate(None, _NO_MARKERS)) is not None
 
 
 class _Walk:
