@@ -8,6 +8,7 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from sigma.rule import SigmaDetections
 
 from sigtrawl.rules import compat, documents, load_rules
 from sigtrawl.rules.detections import Context, plain, through_modifiers
@@ -70,8 +71,13 @@ def test_a_form_that_was_judged_before_is_judged_alike(several: list[dict[str, A
 def test_a_form_is_judged_once(monkeypatch: pytest.MonkeyPatch) -> None:
     compat._ACCEPTED.clear()
     shown: list[Any] = []
-    original = compat.SigmaDetections.from_dict
-    monkeypatch.setattr(compat.SigmaDetections, "from_dict", lambda raw: shown.append(raw) or original(raw))
+    original = SigmaDetections.from_dict
+
+    def show(raw: dict[str, Any]) -> object:
+        shown.append(raw)
+        return original(raw)
+
+    monkeypatch.setattr(SigmaDetections, "from_dict", show)
     for text in ("a", "b"):
         assert compat.check_form({"s": {"Image|contains": [text, text]}, "condition": "s"}) is None
     assert [raw["s"] for raw in shown] == [{"Image|contains": ["a", "a"]}, {"field": "value"}]
@@ -110,16 +116,19 @@ SCALARS = [
 SCALARS += ["2024-01-01", "2024-01-01T00:00:00Z", "<<", "=", "-", "+1", "-a", "!x", "&a", "n", "y", "text", "*"]
 
 
+THEIRS: Any = yaml.SafeLoader("")
+
+
 @given(st.sampled_from(SCALARS) | st.text(max_size=6), st.booleans())
 def test_a_scalar_is_what_pyyaml_says(text: str, plain: bool) -> None:
-    ours, theirs = documents._Loader(""), yaml.SafeLoader("")
+    ours, theirs = documents._Loader(""), THEIRS
     implicit = (plain, not plain)
     assert ours.resolve(yaml.ScalarNode, text, implicit) == theirs.resolve(yaml.ScalarNode, text, implicit)
 
 
 @pytest.mark.parametrize("kind", [yaml.MappingNode, yaml.SequenceNode])
 def test_a_collection_is_what_pyyaml_says(kind: type[yaml.Node]) -> None:
-    assert documents._Loader("").resolve(kind, None, True) == yaml.SafeLoader("").resolve(kind, None, True)
+    assert documents._Loader("").resolve(kind, None, True) == THEIRS.resolve(kind, None, True)
 
 
 DEEP = re.compile(r"(?:[-?:][ \t]+){32}")
@@ -147,8 +156,9 @@ def test_the_collector_is_as_it_was() -> None:
     from sigtrawl.memory import uncollected
 
     assert gc.isenabled()
-    with pytest.raises(RuntimeError), uncollected():
+    with uncollected():
         assert not gc.isenabled()
+    with pytest.raises(RuntimeError), uncollected():
         raise RuntimeError
     assert gc.isenabled()
     gc.disable()
