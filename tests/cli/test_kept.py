@@ -1,5 +1,6 @@
 """Plans that are kept between runs: nothing that a command says depends on them, whatever is in the cache."""
 
+import importlib.machinery
 import os
 import shutil
 import stat
@@ -154,6 +155,29 @@ def test_the_code_is_part_of_the_key(
     monkeypatch.setattr(kept, "_code", lambda: b"another version")
     run("scan", events, "-r", rules, "--dry-run")
     assert len(loads) == len(entries(own)) == 2
+
+
+def test_code_that_cannot_be_seen_keeps_nothing(
+    run: Run, rules: Path, events: Path, own: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = run("scan", events, "-r", rules, "--format", "csv", "--no-cache")
+    for lost in (lambda _: None, lambda name: importlib.machinery.ModuleSpec(name, None)):
+        with monkeypatch.context() as patch:
+            patch.setattr(kept, "find_spec", lost)
+            assert kept._code() is None
+            assert run("scan", events, "-r", rules, "--format", "csv").out == expected.out
+
+    def unseen(*_: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(kept, "_stamp", unseen)
+    assert kept._code() is None
+    assert run("scan", events, "-r", rules, "--format", "csv").out == expected.out
+    assert entries(own) == []
+
+
+def test_the_code_is_seen() -> None:
+    assert kept._code() == kept._code() is not None
 
 
 def test_the_stamp_of_code_changes_with_it(tmp_path: Path) -> None:

@@ -122,15 +122,17 @@ def _code() -> bytes | None:
     """
     digest = hashlib.sha256(f"{sigtrawl.__version__} {sys.version} {sys.flags.optimize}".encode())
     ours = Path(sigtrawl.__file__).parent
-    for folder, pattern in ((ours, "*.py"), (ours, "_native*"), (ours / "rules", "**/*.py"), (ours / "correlation", "*.py")):
-        _stamp(digest, folder, pattern)
+    places = [(ours, pattern) for pattern in ("*.py", "_native*", "rules/**/*.py", "correlation/*.py", "cli/kept.py")]
     for package, patterns in (("sigma", ("**/*.py",)), ("yaml", ("*.py", "_yaml*"))):
         spec = find_spec(package)
         if spec is None or not spec.submodule_search_locations:
             return None
-        for location in sorted(spec.submodule_search_locations):
-            for pattern in patterns:
-                _stamp(digest, Path(location), pattern)
+        places += [(Path(folder), pattern) for folder in sorted(spec.submodule_search_locations) for pattern in patterns]
+    try:
+        for folder, pattern in places:
+            _stamp(digest, folder, pattern)
+    except OSError:
+        return None
     return digest.digest()
 
 
