@@ -3,8 +3,10 @@
 import json
 from pathlib import Path
 
+import polars as pl
 import pytest
 
+import sigtrawl
 from sigtrawl import _native, schemas
 from sigtrawl.errors import SchemaError, UsageError
 from sigtrawl.request import read_logsource, request
@@ -18,6 +20,15 @@ own_names: false
 fields: {Image: proc}
 routes:
   - logsource: {product: windows, category: process_creation}
+"""
+
+RULE = """
+title: Netcat
+logsource: {category: process_creation, product: windows}
+detection:
+  selection:
+    Image|endswith: nc.exe
+  condition: selection
 """
 
 
@@ -126,3 +137,23 @@ def test_columns_and_threads() -> None:
         with pytest.raises(UsageError, match="threads must be"):
             request(threads=wrong)  # type: ignore[arg-type]
     assert json.loads(request(threads=10**30).to_json())["threads"] >= 256
+
+
+def test_mappings_read_before_are_as_those_of_the_json() -> None:
+    mappings = [mapping.to_dict() for mapping in schemas.builtin()]
+    rules = sigtrawl.compile(sigtrawl.rules_from_yaml(RULE)).native
+    data = pl.DataFrame({"Channel": ["Microsoft-Windows-Sysmon/Operational"], "EventID": [1], "Image": ["nc.exe"]})
+    whole = {"mappings": mappings, "inputs": [], "columns": "all", "threads": 1}
+    of_json = _native.match_data(rules, data, json.dumps(whole).encode())
+    first, rest = _native.Mappings(json.dumps(mappings[:1]).encode()), {**whole, "mappings": mappings[1:]}
+    of_both = _native.match_data(rules, data, _native.Options(json.dumps(rest).encode(), first))
+    found = [pl.DataFrame(stream.next_batch()) for stream in (of_json, of_both)]
+    assert found[0].height == 1
+    assert found[0].equals(found[1])
+    assert of_json.report() == of_both.report()
+
+
+@pytest.mark.parametrize("wrong", [b"", b"{}", b'[{"title": "no name"}]'])
+def test_mappings_that_are_none_are_refused(wrong: bytes) -> None:
+    with pytest.raises(UsageError, match="wrong schema mappings"):
+        _native.Mappings(wrong)
