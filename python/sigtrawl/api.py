@@ -13,6 +13,7 @@ from sigtrawl.request import Columns, Engine, LogSource, Request, request
 from sigtrawl.ruleset import RuleSet, match_in_memory
 
 if TYPE_CHECKING:
+    from sigtrawl import _native
     from sigtrawl.config import Config
     from sigtrawl.plan import Plan
     from sigtrawl.rules import Rules
@@ -70,17 +71,17 @@ def check(
     _demand_compiled(ruleset)
     asked = request(schema=schema, logsource=logsource, config=config)
     paths = as_paths(events)
-    report = _checked(events, paths, ruleset, asked.to_json())
+    report = _checked(events, paths, ruleset, asked.options())
     if (plan := correlating(ruleset)) is not None:
         from sigtrawl.correlation.states import told
 
         demand_time_of(plan, report, None if paths is None else lambda rules, file: _states_on(rules, file, asked))
-        missing = fields_missing(plan, lambda fields: _checked(events, paths, fields, asked.to_json()))
+        missing = fields_missing(plan, lambda fields: _checked(events, paths, fields, asked.options()))
         report = told(plan, report, missing)
     return ScanReport.from_json(report)
 
 
-def _checked(events: Any, paths: list[str] | None, ruleset: RuleSet, options: bytes) -> bytes:
+def _checked(events: Any, paths: list[str] | None, ruleset: RuleSet, options: "bytes | _native.Options") -> bytes:
     """Give the core's report of a scan that would read nothing."""
     from sigtrawl import _native
 
@@ -147,13 +148,13 @@ def scan(
             from sigtrawl.by_reference import scan_by_reference
 
             return scan_by_reference(rules, paths, asked)
-        return _native.scan(rules.native, paths, asked.to_json())
+        return _native.scan(rules.native, paths, asked.options())
 
     stream = open_correlated(
         ruleset,
         asked,
         open_stream,
-        lambda fields: _native.check(fields.native, paths, asked.to_json()),
+        lambda fields: _native.check(fields.native, paths, asked.options()),
         lambda rules, file: _states_on(rules, file, asked),
     )
     return Matches(stream, Origin(ruleset, paths, asked))
@@ -163,7 +164,7 @@ def _states_on(rules: RuleSet, file: str, asked: Request) -> list[str]:
     """Give the states of rules on one file."""
     from sigtrawl import _native
 
-    return [rule.state for rule in ScanReport.from_json(_native.check(rules.native, [file], asked.to_json())).rules]
+    return [rule.state for rule in ScanReport.from_json(_native.check(rules.native, [file], asked.options())).rules]
 
 
 def as_paths(events: Any) -> list[str] | None:

@@ -51,7 +51,7 @@ class _Events:
         read: Gives the frame of one input; None stands for data in memory.
     """
 
-    show: Callable[[_native.RuleSet, bytes], _native.MatchStream]
+    show: Callable[[_native.RuleSet, bytes | _native.Options], _native.MatchStream]
     read: Callable[[str | None], pl.DataFrame]
 
 
@@ -78,7 +78,7 @@ class ReferenceStream(FrameStream):
     """The evaluator's matches, as a `sigtrawl.matches.Stream`."""
 
     def __init__(self, rules: _native.RuleSet, events: _Events, asked: Request) -> None:
-        whole = events.show(rules, asked.to_json())  # refuses what the core refuses, and knows the schema
+        whole = events.show(rules, asked.options())  # refuses what the core refuses, and knows the schema
         super().__init__(pl.Schema(whole), self._run())
         self._report: dict[str, Any] = json.loads(whole.report())
         whole.close()
@@ -164,18 +164,18 @@ class ReferenceStream(FrameStream):
     def _row_groups(self) -> dict[str | None, list[int]]:
         """Give the number of rows of each row group, for each input."""
         groups: dict[str | None, Counter[int]] = {}
-        for frame in _frames(self._events.show(self._every, replace(self._asked, columns=()).to_json())):
+        for frame in _frames(self._events.show(self._every, replace(self._asked, columns=()).options())):
             for file, group, rows in frame.group_by("file", "row_group", maintain_order=True).len().iter_rows():
                 groups.setdefault(file, Counter())[group or 0] += rows
         return {file: [rows for _, rows in sorted(counts.items())] for file, counts in groups.items()}
 
-    def _showing(self) -> bytes:
+    def _showing(self) -> bytes | _native.Options:
         """Ask for the columns that the caller would see; ``used`` means those that the caller's rules use."""
         if self._asked.columns == "all":
-            return self._asked.to_json()
+            return self._asked.options()
         event = self._target["event"]
         names = [field.name for field in event.fields] if isinstance(event, pl.Struct) else []
-        return replace(self._asked, columns=names).to_json()
+        return replace(self._asked, columns=names).options()
 
 
 def _frames(stream: _native.MatchStream) -> Iterator[pl.DataFrame]:

@@ -18,7 +18,6 @@ import struct
 import zlib
 from contextlib import suppress
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 import sigtrawl
 from sigtrawl.errors import CompiledFileError, OutputError
@@ -116,6 +115,8 @@ def write(path: Path, plan: bytes) -> None:
     if os.path.lexists(target) and not target.is_file():
         message = f"{path} cannot be written: it is there and is no regular file"  # renaming would replace a device, too
         raise OutputError(message)
+    from tempfile import NamedTemporaryFile
+
     temporary: Path | None = None
     try:
         with NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as file:

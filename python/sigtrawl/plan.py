@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 
 from sigtrawl.correlation.entry import CorrelationEntry, entry_in, silenced
 from sigtrawl.errors import CompiledFileError
+from sigtrawl.memory import uncollected
 
 FORMAT = "sigtrawl-plan"
 VERSION = 1
@@ -148,6 +149,7 @@ class Plan:
     load_report: Mapping[str, Any] = field(default_factory=dict)
     correlations: tuple[CorrelationEntry, ...] = ()
 
+    @uncollected()
     def to_json(self) -> bytes:
         """Write the Plan; the same Plan gives the same bytes."""
         document: dict[str, Any] = {
@@ -165,6 +167,7 @@ class Plan:
         return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
     @classmethod
+    @uncollected()
     def from_json(cls, data: bytes | str) -> "Plan":
         """Read a Plan.
 

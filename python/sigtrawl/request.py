@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 from sigtrawl.errors import SchemaError, UsageError
 
 if TYPE_CHECKING:
+    from sigtrawl import _native
     from sigtrawl.config import Config, InputSettings
     from sigtrawl.schemas import Mapping as Schema
 
@@ -32,18 +33,18 @@ class Request:
     """How to read the events, whoever reads them.
 
     Attributes:
-        mappings: The schema mappings to recognise tables by.
+        more: The schema mappings that users gave as files; tables are recognised by these and by the built-in ones.
         schema: The one to use instead of recognising, ``none``, or None to recognise.
         logsource: The log source that the caller asserts.
         columns: Which columns the event of a match holds.
         engine: Who matches: the core, the core without its sieve (every value by one automaton), or the reference evaluator.
         threads: How many threads may work, at most 256 at once; None leaves it to the machine.
-        own: The mappings that users gave as files, by name: they must fit the inputs.
+        own: Those of the users' mappings that must fit the inputs, by name.
         inputs: How single inputs are read, where schema and log source are None.
         also: Columns that the event holds after these, where some input has them.
     """
 
-    mappings: "tuple[Schema, ...]"
+    more: "tuple[Schema, ...]"
     schema: str | None
     logsource: Mapping[str, str | None] | None
     columns: Columns
@@ -63,12 +64,27 @@ class Request:
         entry = self.inputs[place]
         return self.schema or entry.schema, self.logsource or entry.logsource
 
+    @property
+    def mappings(self) -> "tuple[Schema, ...]":
+        """All mappings to recognise tables by."""
+        from sigtrawl import schemas
+
+        return (*schemas.builtin(), *self.more)
+
+    def options(self) -> "bytes | _native.Options":
+        """Give the options as the core takes them: with the built-in mappings, which it has read once."""
+        if self.schema == NO_SCHEMA:
+            return self.to_json()
+        from sigtrawl import _native, schemas
+
+        return _native.Options(self.to_json(), schemas.native())
+
     def to_json(self) -> bytes:
-        """Give the options as the core reads them."""
+        """Give the options as the core reads them, without the built-in mappings."""
         columns = self.columns if isinstance(self.columns, str) else list(self.columns)
         return json.dumps(
             {
-                "mappings": [mapping.to_dict() for mapping in self._needed()],
+                "mappings": [mapping.to_dict() for mapping in self.more],
                 "schema": self.schema,
                 "logsource": self.logsource,
                 "inputs": [_settings(entry) for entry in self.inputs],
@@ -78,18 +94,12 @@ class Request:
                 "threads": None if self.threads is None else min(self.threads, _MOST_THREADS),
                 "demands": [
                     {"schema": mapping.name, "file": mapping.source, **demand.to_dict()}
-                    for mapping in self.mappings
+                    for mapping in self.more
                     if mapping.name in self.own
                     for demand in mapping.demands
                 ],
             }
         ).encode()
-
-    def _needed(self) -> "tuple[Schema, ...]":
-        """Give the mappings that the core has to know: all of them are too much for small batches."""
-        if self.schema is None:
-            return self.mappings
-        return tuple(mapping for mapping in self.mappings if mapping.name == self.schema)
 
 
 def request(
@@ -110,7 +120,7 @@ def request(
     """
     read = None if config is None else _read_config(config)
     of_config = None if read is None else read.name_of(schema)
-    mappings, name, own = _schema(schema if of_config is None else None)
+    more, name, own = _schema(schema if of_config is None else None)
     if isinstance(columns, str) and columns not in {"used", "all"}:
         message = f"columns must be 'used', 'all' or a list of names, not {columns!r}"
         raise UsageError(message)
@@ -121,7 +131,7 @@ def request(
         message = f"threads must be a whole number from 1, not {threads!r}"
         raise UsageError(message)
     source = None if logsource is None else read_logsource(logsource)
-    asked = Request(mappings, of_config or name, source, columns, engine, threads, own)
+    asked = Request(more, of_config or name, source, columns, engine, threads, own)
     return asked if read is None else _with_config(asked, read)
 
 
@@ -138,7 +148,7 @@ def _with_config(asked: Request, config: "Config") -> Request:
     """Add what a configuration file says; a mapping that the caller named as a file goes before one of its name."""
     more = tuple(mapping for mapping in config.mappings if mapping.name not in asked.own)
     own = (*asked.own, *(mapping.name for mapping in more))
-    return replace(asked, mappings=(*asked.mappings, *more), own=own, inputs=config.inputs)
+    return replace(asked, more=(*asked.more, *more), own=own, inputs=config.inputs)
 
 
 def _settings(entry: "InputSettings") -> dict[str, Any]:
@@ -176,21 +186,20 @@ def _pair(part: str) -> tuple[str, str]:
 
 
 def _schema(given: "str | os.PathLike[str] | None") -> "tuple[tuple[Schema, ...], str | None, tuple[str, ...]]":
-    """Give the mappings to send, the name of the one to use, and the names of those that came from files."""
+    """Give the mappings that come from files, the name of the one to use, and the names of those that must fit."""
+    if given is None:
+        return (), None, ()
     from sigtrawl import schemas
 
-    mappings = schemas.builtin()
-    if given is None:
-        return mappings, None, ()
-    known = {name: mapping.name for mapping in mappings for name in (mapping.name, *mapping.aliases)}
+    known = schemas.known_names()
     name = os.fspath(given)
     if name == NO_SCHEMA or name in known:
-        return mappings, known.get(name, name), ()
+        return (), known.get(name, name), ()
     path = Path(name)
     if path.suffix in {".yml", ".yaml"} or path.exists():
         own = schemas.load_mapping(path)
-        schemas.refuse_known_names(own, mappings)
-        return (*mappings, own), own.name, (own.name,)
+        schemas.refuse_known_names(own, schemas.builtin())
+        return (own,), own.name, (own.name,)
     close = get_close_matches(name, [*known, NO_SCHEMA], n=1)
     guess = f" (did you mean {close[0]}?)" if close else ""
     message = (

@@ -134,7 +134,7 @@ def _opened(ruleset: RuleSet, data: Any, asked: Request) -> Stream:
 
         return match_by_reference(ruleset, data, asked)
     try:
-        return _native.match_data(ruleset.native, exportable(data), asked.to_json())
+        return _native.match_data(ruleset.native, exportable(data), asked.options())
     except SigtrawlError:
         raise
     except ValueError as error:  # one column, as a series is, or a type that no table of ours can hold

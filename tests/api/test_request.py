@@ -1,12 +1,13 @@
 """What a caller may write for a schema, a log source, columns and threads."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
+import polars as pl
 import pytest
 
-from sigtrawl import schemas
+import sigtrawl
+from sigtrawl import _native, schemas
 from sigtrawl.errors import SchemaError, UsageError
 from sigtrawl.request import read_logsource, request
 
@@ -21,10 +22,32 @@ routes:
   - logsource: {product: windows, category: process_creation}
 """
 
+RULE = """
+title: Netcat
+logsource: {category: process_creation, product: windows}
+detection:
+  selection:
+    Image|endswith: nc.exe
+  condition: selection
+"""
 
-def test_the_core_gets_every_built_in_mapping() -> None:
+
+def test_the_core_gets_the_built_in_mappings_as_an_object_and_others_as_json(tmp_path: Path) -> None:
+    assert isinstance(request().options(), _native.Options)
+    path = tmp_path / "own.yml"
+    path.write_text(OWN)
+    options = json.loads(request(schema=path).to_json())
+    assert [mapping["name"] for mapping in options["mappings"]] == ["own"]
+
+
+def test_the_core_gets_no_mappings_where_none_is_used() -> None:
+    asked = request(schema="none")
+    assert asked.options() == asked.to_json()
+
+
+def test_the_plainest_options() -> None:
     options = json.loads(request().to_json())
-    assert {"windows", "asim"} <= {mapping["name"] for mapping in options["mappings"]}
+    assert options["mappings"] == []
     assert options["schema"] is None
     assert options["logsource"] is None
     assert options["columns"] == "all"
@@ -49,8 +72,7 @@ def test_a_file_is_read_and_joins_the_mappings(tmp_path: Path) -> None:
 
 
 def test_an_alias_is_as_good_as_the_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    renamed = replace(schemas.builtin()[0], aliases=("everything-in-one",))
-    monkeypatch.setattr(schemas, "builtin", lambda: (renamed,))
+    monkeypatch.setattr(schemas, "known_names", lambda: {"everything-in-one": "windows"})
     asked = request(schema="everything-in-one")
     assert (asked.schema, asked.own) == ("windows", ())
 
@@ -115,3 +137,23 @@ def test_columns_and_threads() -> None:
         with pytest.raises(UsageError, match="threads must be"):
             request(threads=wrong)  # type: ignore[arg-type]
     assert json.loads(request(threads=10**30).to_json())["threads"] >= 256
+
+
+def test_mappings_read_before_are_as_those_of_the_json() -> None:
+    mappings = [mapping.to_dict() for mapping in schemas.builtin()]
+    rules = sigtrawl.compile(sigtrawl.rules_from_yaml(RULE)).native
+    data = pl.DataFrame({"Channel": ["Microsoft-Windows-Sysmon/Operational"], "EventID": [1], "Image": ["nc.exe"]})
+    whole = {"mappings": mappings, "inputs": [], "columns": "all", "threads": 1}
+    of_json = _native.match_data(rules, data, json.dumps(whole).encode())
+    first, rest = _native.Mappings(json.dumps(mappings[:1]).encode()), {**whole, "mappings": mappings[1:]}
+    of_both = _native.match_data(rules, data, _native.Options(json.dumps(rest).encode(), first))
+    found = [pl.DataFrame(stream.next_batch()) for stream in (of_json, of_both)]
+    assert found[0].height == 1
+    assert found[0].equals(found[1])
+    assert of_json.report() == of_both.report()
+
+
+@pytest.mark.parametrize("wrong", [b"", b"{}", b'[{"title": "no name"}]'])
+def test_mappings_that_are_none_are_refused(wrong: bytes) -> None:
+    with pytest.raises(UsageError, match="wrong schema mappings"):
+        _native.Mappings(wrong)

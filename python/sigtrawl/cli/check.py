@@ -50,6 +50,7 @@ def check(
     placeholders: given.PlaceholderFiles = None,
     pipeline: given.Pipelines = None,
     skip_bad_rules: given.SkipBadRules = False,
+    no_cache: given.NoCache = False,
     schema: given.Schema = None,
     logsource: given.LogSource = None,
     strict: given.Strict = False,
@@ -87,6 +88,7 @@ def check(
         skip_bad=skip_bad_rules,
         pipeline=pipeline,
         config=settings,
+        no_cache=no_cache,
     )
     options = CheckOptions(tuple(events), selection, schema, logsource, settings, strict, format_, limit)
     return run(options, screen)

@@ -46,6 +46,7 @@ def compile_rules(
     placeholders: given.PlaceholderFiles = None,
     pipeline: given.Pipelines = None,
     skip_bad_rules: given.SkipBadRules = False,
+    no_cache: given.NoCache = False,
     config: given.ConfigFile = None,
     no_config: given.NoConfig = False,
     quiet: given.Quiet = False,
@@ -70,6 +71,7 @@ def compile_rules(
         skip_bad=skip_bad_rules,
         pipeline=pipeline,
         config=settings,
+        no_cache=no_cache,
     )
     return run(CompileOptions(selection, output), screen)
 

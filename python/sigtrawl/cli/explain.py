@@ -68,6 +68,7 @@ def explain(
     placeholders: given.PlaceholderFiles = None,
     pipeline: given.Pipelines = None,
     skip_bad_rules: given.SkipBadRules = False,
+    no_cache: given.NoCache = False,
     schema: given.Schema = None,
     logsource: given.LogSource = None,
     format_: Annotated[
@@ -98,6 +99,7 @@ def explain(
         skip_bad=skip_bad_rules,
         pipeline=pipeline,
         config=settings,
+        no_cache=no_cache,
     )
     options = ExplainOptions(selection, tuple(events), row, rule, file, schema, logsource, settings, format_)
     return run(options, screen)

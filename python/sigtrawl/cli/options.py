@@ -172,6 +172,14 @@ SkipBadRules: TypeAlias = Annotated[
         rich_help_panel=RULES_PANEL,
     ),
 ]
+NoCache: TypeAlias = Annotated[
+    bool,
+    typer.Option(
+        "--no-cache",
+        help="Load rule files even if they have not changed since the last run, and keep nothing for the next.",
+        rich_help_panel=RULES_PANEL,
+    ),
+]
 Schema: TypeAlias = Annotated[
     str | None,
     typer.Option(

@@ -41,6 +41,7 @@ def show(
     placeholder: given.Placeholders = None,
     placeholders: given.PlaceholderFiles = None,
     pipeline: given.Pipelines = None,
+    no_cache: given.NoCache = False,
     as_json: Annotated[bool, typer.Option("--json", help="Write the rule as it stands in the Plan, in JSON.")] = False,
     config: given.ConfigFile = None,
     no_config: given.NoConfig = False,
@@ -62,6 +63,7 @@ def show(
         skip_bad=True,
         pipeline=pipeline,
         config=settings,
+        no_cache=no_cache,
     )
     plan = load(selection, screen, waiting=True, tell=False).plan
     entries: tuple[RuleEntry | CorrelationEntry, ...] = (*plan.rules, *plan.waiting, *plan.correlations)

@@ -100,7 +100,7 @@ def _check_event(fields: "RuleSet", base: "Stream", asked: Request) -> bytes:
     event = pl.Schema(cast("Any", base))["event"]
     columns = pl.Schema({one.name: one.dtype for one in event.fields} if isinstance(event, pl.Struct) else {})
     schema = json.loads(base.report())["inputs"][0]["schema"] or NO_SCHEMA
-    return _native.check_schema(fields.native, columns, replace(asked, schema=schema, columns=(), own=(), inputs=()).to_json())
+    return _native.check_schema(fields.native, columns, replace(asked, schema=schema, columns=(), own=(), inputs=()).options())
 
 
 def part_of(plan: "Plan", rules: Sequence[int]) -> "RuleSet":

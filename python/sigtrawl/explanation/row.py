@@ -60,7 +60,7 @@ def take(events: Any, rules: "RuleSet", request: Request, row: int, file: str | 
     paths = as_paths(events)
     if paths is None:
         return _in_memory(events, rules, request, row, file)
-    report = ScanReport.from_json(_native.check(rules.native, paths, request.to_json()))
+    report = ScanReport.from_json(_native.check(rules.native, paths, request.options()))
     entry = _one_of(report.inputs, file)
     _demand_row(row, entry.rows, entry.file)
     from sigtrawl.by_reference import read_file
@@ -82,7 +82,7 @@ def _in_memory(events: Any, rules: "RuleSet", request: Request, row: int, file: 
         raise InputError(f"polars cannot read this data: {error}") from error
     _demand_row(row, whole.height, None)
     frame = exportable(whole.slice(row, 1))
-    stream = _native.match_data(rules.native, frame, request.to_json())
+    stream = _native.match_data(rules.native, frame, request.options())
     stream.close()
     (entry,) = ScanReport.from_json(stream.report()).inputs
     return _asked(frame, entry, row, request)

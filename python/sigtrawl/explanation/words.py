@@ -1,15 +1,16 @@
 """Predicates and values in words, for people: what is asked, and what a column holds."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sigtrawl.reference.predicates import Predicate
+if TYPE_CHECKING:
+    from sigtrawl.reference.predicates import Predicate  # the evaluator itself is loaded where something is judged
 
 HEAD, TAIL = 90, 30
 """Of a long value so much is shown: how it begins, and how it ends."""
 
 
-def asks(predicate: Predicate) -> str:
+def asks(predicate: "Predicate") -> str:
     r"""Say what a predicate asks: ``endswith '\nc.exe'``."""
     op, value = predicate["op"], predicate.get("value")
     match op:

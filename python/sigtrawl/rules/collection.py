@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from sigtrawl.errors import RuleError
+from sigtrawl.memory import uncollected
 from sigtrawl.plan import Plan, PlanBuilder
 from sigtrawl.rules.correlations import Correlation
 from sigtrawl.rules.filters import Filter
@@ -151,6 +152,7 @@ class Rules:
             pipelines=self.pipelines,
         )
 
+    @uncollected()
     def plan(self) -> Plan:
         """Lower the rules to a Plan; waiting rules are kept in its ``waiting``."""
         builder = PlanBuilder()

@@ -7,7 +7,8 @@ item is one entry of `_misjudged`; nothing anywhere goes by the text of a messag
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Set as AbstractSet
+from typing import Any, TypeAlias
 
 import sigma.exceptions as sigma_errors
 from sigma.rule import SigmaDetections, SigmaRule
@@ -29,6 +30,15 @@ _STUB = {"any": {"field": "value"}, "condition": "any"}
 # Modifiers that all supported versions read alike.
 _AGREED = frozenset({"contains", "startswith", "endswith", "all", "cased", "lt", "lte", "gt", "gte", "exists", "fieldref"})
 _PLAIN = (str, int, float, bool, type(None))
+_PLAIN_ITEM = {"field": "value"}
+
+# Whether the field is empty, the modifiers, and how many texts: -1 for one that is in no list, 2 for all above.
+Form: TypeAlias = tuple[bool, tuple[str, ...], int]
+# Under these a text is as good as any other; `fieldref` asks for one without wildcards.
+_ALIKE = frozenset({"contains", "startswith", "endswith", "all", "cased"})
+_ACCEPTED: set[Form] = set()
+_MOST_FORMS, _MOST_MODIFIERS = 1_000, 4
+_FEW = 5_000  # pySigma counts up to 10,000
 
 
 def read_metadata(raw: Mapping[str, Any]) -> tuple[SigmaRule | None, list[Complaint]]:
@@ -45,13 +55,20 @@ def read_metadata(raw: Mapping[str, Any]) -> tuple[SigmaRule | None, list[Compla
 
 
 def check_form(detection: Mapping[str, Any]) -> Complaint | None:
-    """Let pySigma judge the form of a detection that our own lowering has found nothing against."""
+    """Let pySigma judge the form of a detection that our own lowering has found nothing against.
+
+    To pySigma, texts under the same modifiers are alike, so of items of one form it is shown the first that it accepts, and plain
+    ones in the place of the others. What it refuses, it has seen as it is written.
+    """
+    forms: set[Form] = set()
     try:
-        SigmaDetections.from_dict(_agreed(detection))
+        SigmaDetections.from_dict(_agreed(detection, forms))
     except sigma_errors.SigmaError as error:
         return Complaint("detection-form", "detection", str(error))
     except Exception as error:  # noqa: BLE001 - as above
         return Complaint("detection-form", "detection", f"pySigma cannot read it: {error}")
+    if len(_ACCEPTED) < _MOST_FORMS:
+        _ACCEPTED.update(forms)
     return None
 
 
@@ -62,24 +79,59 @@ def _complaint(error: sigma_errors.SigmaError) -> Complaint:
     return Complaint(f"bad-{key or 'metadata'}", key, message)
 
 
-def _agreed(detection: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _detection(definition) if name != "condition" else definition for name, definition in detection.items()}
+def _agreed(detection: Mapping[str, Any], forms: set[Form]) -> dict[str, Any]:
+    """Give what pySigma is shown; the forms of items that it has not accepted yet are added to ``forms``."""
+    accepted = _ACCEPTED if _few(detection) else frozenset[Form]()
+    return {
+        name: _detection(definition, accepted, forms) if name != "condition" else definition
+        for name, definition in detection.items()
+    }
 
 
-def _detection(raw: Any) -> Any:
+def _detection(raw: Any, accepted: AbstractSet[Form], forms: set[Form]) -> Any:
     if isinstance(raw, dict):
-        return dict(_items(raw))
+        return dict(_items(raw, accepted, forms)) or (_PLAIN_ITEM if raw else raw)
     if isinstance(raw, list):
-        return [_detection(entry) for entry in raw]
+        return [_detection(entry, accepted, forms) for entry in raw]
     return raw if isinstance(raw, _PLAIN) else str(raw)
 
 
-def _items(raw: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    for place, (key, value) in enumerate(raw.items()):
+def _items(raw: Mapping[str, Any], accepted: AbstractSet[Form], forms: set[Form]) -> Iterator[tuple[str, Any]]:
+    """Give the items to be judged; among them nothing stands for those that need no judging, of which one item is left."""
+    for key, value in raw.items():
+        form = _form(key, value)
+        if form is not None and form in accepted:
+            continue
         if _misjudged(key, value):
-            yield f"field{place}", "value"
-        else:
-            yield key, value
+            continue
+        if form is not None:
+            forms.add(form)
+        yield key, value
+
+
+def _form(key: str, value: Any) -> Form | None:
+    """Give the form of an item of texts; None where more than its form may count."""
+    field, *modifiers = key.split("|")
+    if not _ALIKE.issuperset(modifiers) or len(modifiers) > _MOST_MODIFIERS:
+        return None
+    if isinstance(value, str):
+        return field == "", tuple(modifiers), -1
+    if isinstance(value, list) and value and all(entry.__class__ is str for entry in value):
+        return field == "", tuple(modifiers), min(len(value), 2)
+    return None
+
+
+def _few(detection: Mapping[str, Any]) -> bool:
+    """Whether a detection is so small that pySigma cannot find that its aliases stand for too much."""
+    left = _FEW
+    waiting: list[Any] = [detection]
+    while waiting:
+        raw = waiting.pop()
+        left -= len(raw)
+        if left < 0:
+            return False
+        waiting += [entry for entry in (raw.values() if isinstance(raw, dict) else raw) if isinstance(entry, dict | list)]
+    return True
 
 
 def _misjudged(key: str, value: Any) -> bool:

@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sigtrawl.plan import And, Node, Not, Or, all_of, any_of
+from sigtrawl.plan import And, Node, Not, Or, Predicate, all_of, any_of
 from sigtrawl.rules.conditions import ConditionError, parse_condition
 from sigtrawl.rules.literals import shorten
 from sigtrawl.rules.modifiers import TABLE, Item, parse_key
 from sigtrawl.rules.placeholders import Values
+from sigtrawl.rules.text import is_special
 from sigtrawl.rules.values import ItemError, Text, Value, from_yaml, to_node
 
 # The tree is JSON on its way to the core, two levels of it for each level here, and JSON readers stop at 128.
@@ -22,6 +23,12 @@ MAX_SIZE = 1_000_000
 
 # What stands in for something that was refused or still waits; such a rule's tree is never used.
 NOTHING = Or(())
+
+_PLAIN_OPS = {
+    (*where, *linked): op
+    for op, where in (("equals", ()), ("contains", ("contains",)), ("startswith", ("startswith",)), ("endswith", ("endswith",)))
+    for linked in ((), ("all",))
+}
 
 Report = Callable[[str, str, str | None, str | None, str], None]
 
@@ -185,6 +192,23 @@ def _values(raw: list[Any], place: str, item: Item, modifiers: tuple[str, ...], 
 
 def _value(raw: Any, place: str, item: Item, modifiers: tuple[str, ...], context: Context) -> Node:
     """Send one value through the modifiers; what it branches into are alternatives, even under ``all``."""
+    if (node := plain(raw, item.field, modifiers)) is not None:
+        return node
+    return through_modifiers(raw, place, item, modifiers, context)
+
+
+def plain(raw: Any, field: str | None, modifiers: tuple[str, ...]) -> Predicate | None:
+    """Give the predicate of a text of a field that holds nothing special, under the commonest modifiers; None for all else.
+
+    These are nine of ten values, and `through_modifiers` gives the same of them; it takes several times as long.
+    """
+    if raw.__class__ is not str or field is None or not raw or (op := _PLAIN_OPS.get(modifiers)) is None or is_special(raw):
+        return None
+    return Predicate(field, op, raw)
+
+
+def through_modifiers(raw: Any, place: str, item: Item, modifiers: tuple[str, ...], context: Context) -> Node:
+    """Send one value through the modifiers, whatever it is."""
     try:
         values = branches(raw, item, modifiers)
         return any_of([node if node is not None else NOTHING for node in (to_node(value, item.field) for value in values)])

@@ -13,6 +13,7 @@ import datetime as dt
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -24,13 +25,17 @@ MAX_NESTING = 64
 # Aliases let a small text stand for a huge one; the corpus' largest rule has about 2,500 nodes.
 MAX_NODES = 500_000
 
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 _STR = "tag:yaml.org,2002:str"
+_MAP = "tag:yaml.org,2002:map"
+_SEQ = "tag:yaml.org,2002:seq"
 _MERGE = "tag:yaml.org,2002:merge"
 _BOOL_TEXTS = frozenset({"true", "false"})
 # Many markers in one line or a very deep indentation: the only ways to nest deep without brackets.
-_DEEP_BLOCK = re.compile(r"(?:[-?:][ \t]+){32}|^ {400}", re.MULTILINE)
+_MARKERS = re.compile(rb"(?:[-?:][ \t]+){32}")
+_INDENTATION = " " * 400
+_NO_MARKERS = bytes(set(range(256)) - set(b"-?: \t\n"))
 
 
 class DocumentError(ValueError):
@@ -55,6 +60,32 @@ class Document:
     content: Any
     readings: Mapping[tuple[str, ...], str] = field(default_factory=dict)
     repeated: tuple[tuple[str, ...], ...] = ()
+
+
+class _Loader(_SafeLoader):  # type: ignore[misc]
+    """PyYAML's safe loader, which asks Python what each scalar is; here it asks once for each text."""
+
+    def descend_resolver(self, current_node: Any, current_index: Any) -> None:
+        """Do nothing: resolvers that go by the path are not in use."""
+
+    def ascend_resolver(self) -> None:
+        """Do nothing, as above."""
+
+    def resolve(self, kind: type[yaml.Node], value: Any, implicit: Any) -> str:
+        """Give the tag of a node that states none."""
+        if kind is yaml.ScalarNode:
+            return _plain_tag(value) if implicit[0] else _STR
+        return _MAP if kind is yaml.MappingNode else _SEQ
+
+
+@lru_cache(maxsize=1 << 14)
+def _plain_tag(text: str) -> str:
+    """Ask PyYAML what a plain scalar is; names of fields, tags and levels are the same in thousands of rules."""
+    tag: str = _RESOLVER.resolve(yaml.ScalarNode, text, (True, False))
+    return tag
+
+
+_RESOLVER: Any = yaml.resolver.Resolver()
 
 
 def read_documents(text: str) -> Iterator[Document]:
@@ -91,7 +122,7 @@ def _told(error: yaml.YAMLError) -> str:
 
 def _bound_nesting(text: str) -> None:
     """Measure the nesting of a suspicious text by its events, which are made without recursion."""
-    if text.count("[") + text.count("{") < MAX_NESTING * 4 and not _DEEP_BLOCK.search(text):
+    if text.count("[") + text.count("{") < MAX_NESTING * 4 and _INDENTATION not in text and not _many_markers(text):
         return
     depth = 0
     try:
@@ -104,6 +135,11 @@ def _bound_nesting(text: str) -> None:
                 raise DocumentError("yaml-nesting", f"it nests more than {MAX_NESTING} levels deep")
     except yaml.YAMLError as error:
         raise DocumentError("yaml-syntax", _told(error)) from None
+
+
+def _many_markers(text: str) -> bool:
+    """Whether so many markers may stand in one line: those that do stay side by side when all else is left out."""
+    return _MARKERS.search(text.encode(errors="surrogatepass").translate(None, _NO_MARKERS)) is not None
 
 
 class _Walk:
@@ -140,9 +176,9 @@ class _Walk:
         self._open.add(key)
         before = self._nodes
         content: Any
-        if isinstance(node, yaml.MappingNode) and node.tag == "tag:yaml.org,2002:map":
+        if isinstance(node, yaml.MappingNode) and node.tag == _MAP:
             content = self._mapping(node, path)
-        elif isinstance(node, yaml.SequenceNode) and node.tag == "tag:yaml.org,2002:seq":
+        elif isinstance(node, yaml.SequenceNode) and node.tag == _SEQ:
             content = [self.value(child, (*path, str(place))) for place, child in enumerate(node.value)]
         else:
             raise DocumentError("yaml-tag", f"the tag {node.tag!r} means nothing in a rule")

@@ -1,22 +1,19 @@
 """Files and folders → `Rules`.
 
-File by file, and errors are gathered: pySigma's own loader gives up at the first bad file. Folders are walked in sorted order,
-so the same folder gives the same Plan on every machine.
+File by file, and errors are gathered: pySigma's own loader gives up at the first bad file.
 """
 
-import errno
-import os
-import stat
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from sigtrawl.errors import InputError, RuleError, RuleErrors, UsageError
+from sigtrawl.errors import RuleError, RuleErrors, UsageError
+from sigtrawl.memory import uncollected
 from sigtrawl.rules.collection import Rules
 from sigtrawl.rules.correlations import Correlation, read_correlation
 from sigtrawl.rules.documents import Document, DocumentError, read_documents
+from sigtrawl.rules.files import Paths, RuleFile, rule_files
 from sigtrawl.rules.filters import Filter, apply_filters, read_filter, sections, thinned, through, unused
 from sigtrawl.rules.literals import shorten
 from sigtrawl.rules.names import Directory, canonical_name, names_in
@@ -32,11 +29,9 @@ if TYPE_CHECKING:
 
 OnError = Literal["raise", "skip"]
 
-_SUFFIXES = (".yml", ".yaml")
-
 
 def load_rules(
-    paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+    paths: Paths,
     *,
     on_error: OnError = "raise",
     min_level: str | None = None,
@@ -73,7 +68,11 @@ def load_rules(
         InputError: A path does not exist, or a folder holds no rule files.
         UsageError: An option has a value that does not exist.
     """
-    selection = select(
+    return load_found(
+        rule_files(paths),
+        on_error=on_error,
+        placeholders=placeholders,
+        pipelines=pipelines,
         min_level=min_level,
         level=level,
         status=status,
@@ -81,14 +80,22 @@ def load_rules(
         exclude_tags=exclude_tags,
         logsource=logsource,
     )
-    loader = _Loader(selection, read_values(placeholders), on_error, _pipelines(pipelines))
-    several = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
-    if not several or not all(os.fspath(path) for path in several):
-        raise InputError("a path to rules is missing or empty; name files or folders")
-    for path in several:
-        for file, relative in _rule_files(Path(path)):
-            loader.file(file, relative)
-    return loader.finish()
+
+
+def load_found(
+    files: Iterable[RuleFile],
+    *,
+    on_error: OnError = "raise",
+    placeholders: Mapping[str, Any] | None = None,
+    pipelines: "Given | None" = None,
+    **filters: Any,
+) -> Rules:
+    """Load rules from files that were found, or are while this goes on; ``filters`` and all else are those of `load_rules`."""
+    loader = _Loader(select(**filters), read_values(placeholders), on_error, _pipelines(pipelines))
+    with uncollected():
+        for file in files:
+            loader.file(file)
+        return loader.finish()
 
 
 def rules_from_yaml(
@@ -127,47 +134,6 @@ def _pipelines(given: "Given | None") -> "Pipelines | None":
     return load_pipelines(given)
 
 
-def _rule_files(path: Path) -> Iterator[tuple[Path, str]]:
-    """Yield the rule files at a path, each with the name that the Plan gives it."""
-    try:
-        mode = path.stat().st_mode
-    except (FileNotFoundError, NotADirectoryError):
-        raise InputError(f"there is no file or folder {path}") from None
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror or error}") from None
-    if stat.S_ISREG(mode):
-        yield path, path.name
-        return
-    if not stat.S_ISDIR(mode):
-        raise InputError(f"{path} is neither a file nor a folder")
-    found = False
-    walked: set[str] = set()
-    for folder, folders, files in os.walk(path, onerror=_cannot_list, followlinks=True):
-        real = os.path.realpath(folder)
-        if real in walked:  # a link may lead up again
-            folders.clear()
-            continue
-        walked.add(real)
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(files):
-            if name.lower().endswith(_SUFFIXES) and not name.startswith("."):
-                found = True
-                file = Path(folder, name)
-                yield file, file.relative_to(path).as_posix()
-    if not found:
-        raise InputError(f"the folder {path} holds no rule files (*.yml, *.yaml)")
-
-
-def _read(file: Path) -> bytes:
-    if not stat.S_ISREG(file.stat().st_mode):  # a pipe would keep us waiting
-        raise OSError(errno.EINVAL, "it is no regular file")
-    return file.read_bytes()
-
-
-def _cannot_list(error: OSError) -> None:
-    raise InputError(f"the folder {error.filename} cannot be read: {error.strerror or error}") from error
-
-
 @dataclass(frozen=True, slots=True)
 class _Source:
     """A document and where it stands."""
@@ -198,18 +164,20 @@ class _Loader:
         self.notes: list[RuleError] = []
         self.files = self.duplicates = self.filtered = 0
 
-    def file(self, file: Path, relative: str) -> None:
+    def file(self, file: RuleFile) -> None:
+        if isinstance(file.content, OSError):
+            self.files += 1
+            told = f"it cannot be read: {file.content.strerror or file.content}"
+            self._refuse([RuleError("unreadable-file", told, file.name)], file.name)
+            return
         try:
-            text = _read(file).decode("utf-8-sig")
+            text = file.content.decode("utf-8-sig")
         except UnicodeDecodeError as error:
             self.files += 1
             told = f"it is not UTF-8: byte {error.start + 1} cannot be read"
-            self._refuse([RuleError("not-utf8", told, str(file), hint="save it as UTF-8")], str(file))
-        except OSError as error:
-            self.files += 1
-            self._refuse([RuleError("unreadable-file", f"it cannot be read: {error.strerror or error}", str(file))], str(file))
+            self._refuse([RuleError("not-utf8", told, file.name, hint="save it as UTF-8")], file.name)
         else:
-            self.text(text, str(file), relative)
+            self.text(text, file.name, file.relative)
 
     def text(self, text: str, file: str, relative: str) -> None:
         self.files += 1

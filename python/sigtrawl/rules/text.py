@@ -36,6 +36,11 @@ _PLACEHOLDER = re.compile(r"%([^%\\]+)%")
 _LIKE_SPECIAL = re.compile(r"[*?\\]")
 
 
+def is_special(text: str) -> bool:
+    """Whether a text is more than itself: it holds a wildcard or an escape."""
+    return _SPECIAL.search(text) is not None
+
+
 def parse(text: str) -> Parts:
     r"""Parse rule text: ``*`` and ``?`` are wildcards, ``\*``, ``\?`` and ``\\`` the characters; any other ``\`` is itself."""
     if not _SPECIAL.search(text):

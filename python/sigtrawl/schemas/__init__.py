@@ -9,10 +9,11 @@ loader. Nothing here knows of rules or of matching: whoever binds rules to a tab
     ('windows', 'has the columns Channel, EventID')
 """
 
-from sigtrawl.schemas.loader import builtin, load_mapping, read_mapping, refuse_known_names
+from sigtrawl.schemas.loader import load_mapping, read_mapping, refuse_known_names
 from sigtrawl.schemas.model import Answer, Demand, LogSource, Mapping, Route, TimeColumn
 from sigtrawl.schemas.paths import Choice, PathPart, parse_path
 from sigtrawl.schemas.recognise import Nearest, nearest, recognise
+from sigtrawl.schemas.shipped import builtin, known_names, native
 
 __all__ = [
     "Answer",
@@ -25,7 +26,9 @@ __all__ = [
     "Route",
     "TimeColumn",
     "builtin",
+    "known_names",
     "load_mapping",
+    "native",
     "nearest",
     "parse_path",
     "read_mapping",

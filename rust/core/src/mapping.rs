@@ -6,9 +6,10 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use arrow::datatypes::Schema;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use crate::column::{ColumnPath, EpochUnit, TimeColumn};
 use crate::error::Error;
@@ -192,11 +193,19 @@ fn one_of(names: &[String]) -> String {
     }
 }
 
+/// Reads a list of mappings, each to be shared.
+pub(crate) fn shared<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Arc<Mapping>>, D::Error> {
+    Ok(Vec::deserialize(deserializer)?.into_iter().map(Arc::new).collect())
+}
+
 /// Finds the mapping that fits `schema` by its columns, with the reason. The one of whose columns most are there wins, of
 /// equal ones the first by name.
-pub(crate) fn recognise<'m>(mappings: &'m [Mapping], schema: &Schema) -> Result<(&'m Mapping, String), Error> {
-    let asks = |m: &&Mapping| !m.recognise.all.is_empty() || !m.recognise.any.is_empty();
-    let mut known: Vec<(&Mapping, Vec<&str>, Lacks)> =
+pub(crate) fn recognise<'m>(
+    mappings: &'m [Arc<Mapping>],
+    schema: &Schema,
+) -> Result<(&'m Arc<Mapping>, String), Error> {
+    let asks = |m: &&Arc<Mapping>| !m.recognise.all.is_empty() || !m.recognise.any.is_empty();
+    let mut known: Vec<(&Arc<Mapping>, Vec<&str>, Lacks)> =
         mappings.iter().filter(asks).map(|m| (m, m.present(schema), m.lacks(schema))).collect();
     // Of those that do not fit, the one comes first of which most is there, then the one that lacks least.
     known.sort_by_key(|(mapping, present, lacks)| {

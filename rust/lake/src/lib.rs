@@ -79,6 +79,6 @@ pub use error::{Error, ErrorKind};
 pub use memory::match_reader;
 pub use options::{Columns, ReaderChoice, ScanOptions, Work};
 pub use report::{InputReport, InputState, NotEvaluable, Report, RuleCounts, RuleReport, Times};
-pub use sigtrawl_core::{BindOptions, Lost, RuleSet, State};
+pub use sigtrawl_core::{BindOptions, Lost, Mapping, RuleSet, State};
 pub use stream::{MatchStream, Next, Progress};
 pub use write::Writer;

@@ -3,15 +3,18 @@
 //! What concerns the rules (`mappings`, `schema`, `logsource`) is handed on to the core as it stands, for single inputs
 //! with what `inputs` says of them; `columns`, `reader`, `work`, `threads` and `demands` are for this crate. The two are told apart by
 //! name and not with `#[serde(flatten)]`, which loses numbers when `serde_json` keeps them at arbitrary precision.
+//!
+//! Mappings may also come apart from the JSON, as a caller has read them before: those that ship with the package are
+//! some 200 KiB, and reading them for each call costs more than matching a few rows.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use serde::{Deserialize, Deserializer, de};
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::demands::Demand;
-use crate::engine::{BindOptions, Engine};
+use crate::engine::{BindOptions, Engine, Mapping};
 use crate::error::Error;
 use crate::settings::InputSettings;
 
@@ -82,7 +85,20 @@ pub enum Work {
 impl ScanOptions {
     /// Reads options from JSON. Fails with `Usage` on an unknown member or a wrong type.
     pub fn from_json(json: &[u8]) -> Result<Self, Error> {
-        serde_json::from_slice(json).map_err(|e| Error::usage(format!("wrong scan options: {e}")))
+        Self::with_mappings(json, &[])
+    }
+
+    /// The same, with mappings that stand before those of the JSON.
+    pub fn with_mappings(json: &[u8], known: &[Arc<Mapping>]) -> Result<Self, Error> {
+        let members = serde_json::from_slice(json).map_err(|e| Error::usage(format!("wrong scan options: {e}")))?;
+        Self::read(members, known).map_err(|e| Error::usage(format!("wrong scan options: {e}")))
+    }
+
+    /// Reads mappings from a JSON list of them.
+    pub fn read_mappings(json: &[u8]) -> Result<Vec<Arc<Mapping>>, Error> {
+        let read: Vec<Mapping> =
+            serde_json::from_slice(json).map_err(|e| Error::usage(format!("wrong schema mappings: {e}")))?;
+        Ok(read.into_iter().map(Arc::new).collect())
     }
 
     pub(crate) fn thread_count(&self) -> Result<usize, Error> {
@@ -92,26 +108,11 @@ impl ScanOptions {
             None => Ok(std::thread::available_parallelism().map_or(1, usize::from).min(MOST_THREADS)),
         }
     }
-}
 
-impl<'de> Deserialize<'de> for ScanOptions {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut members = Map::<String, Value>::deserialize(deserializer)?;
+    fn read(mut members: Map<String, Value>, known: &[Arc<Mapping>]) -> Result<Self, String> {
         let columns = match members.remove("columns") {
             None | Some(Value::Null) => Columns::All,
-            Some(value) => columns(value).map_err(de::Error::custom)?,
-        };
-        let threads = match members.remove("threads") {
-            None => None,
-            Some(value) => serde_json::from_value(value).map_err(|e| de::Error::custom(format!("threads: {e}")))?,
-        };
-        let also = match members.remove("also") {
-            None => Vec::new(),
-            Some(value) => serde_json::from_value(value).map_err(|e| de::Error::custom(format!("also: {e}")))?,
-        };
-        let demands = match members.remove("demands") {
-            None => Vec::new(),
-            Some(value) => serde_json::from_value(value).map_err(|e| de::Error::custom(format!("demands: {e}")))?,
+            Some(value) => columns(value)?,
         };
         let engine = match members.remove("engine") {
             None | Some(Value::Null) => Engine::default(),
@@ -120,24 +121,28 @@ impl<'de> Deserialize<'de> for ScanOptions {
                 "automaton" => Engine::Automaton,
                 "search" => Engine::Search,
                 "values" => Engine::Values,
-                other => return Err(de::Error::custom(format!("there is no engine {other:?}"))),
+                other => return Err(format!("there is no engine {other:?}")),
             },
-            Some(other) => return Err(de::Error::custom(format!("engine is {other}, which is no text"))),
+            Some(other) => return Err(format!("engine is {other}, which is no text")),
         };
-        let reader = member(&mut members, "reader").map_err(de::Error::custom)?;
-        let work = member(&mut members, "work").map_err(de::Error::custom)?;
+        let reader = member(&mut members, "reader")?;
+        let work = member(&mut members, "work")?;
+        let threads = member(&mut members, "threads")?;
+        let also = member(&mut members, "also")?;
+        let demands = member(&mut members, "demands")?;
         let inputs = members.remove("inputs");
-        let bind = serde_json::from_value(Value::Object(members)).map_err(de::Error::custom)?;
+        let mut bind: BindOptions = serde_json::from_value(Value::Object(members)).map_err(|e| e.to_string())?;
+        bind.mappings.splice(..0, known.iter().cloned());
         let inputs = match inputs {
             None | Some(Value::Null) => Vec::new(),
-            Some(list) => InputSettings::read(list, &bind).map_err(de::Error::custom)?,
+            Some(list) => InputSettings::read(list, &bind)?,
         };
         Ok(Self { bind, inputs, demands, columns, also, reader, work, threads, engine, cancel: Arc::default() })
     }
 }
 
-/// A member that may be left out.
-fn member<T: serde::de::DeserializeOwned + Default>(members: &mut Map<String, Value>, name: &str) -> Result<T, String> {
+/// Takes a member out and reads it; one that is absent or null is what its type is by default.
+fn member<T: DeserializeOwned + Default>(members: &mut Map<String, Value>, name: &str) -> Result<T, String> {
     let given = members.remove(name).filter(|value| !value.is_null());
     given.map_or(Ok(T::default()), |value| serde_json::from_value(value).map_err(|e| format!("{name}: {e}")))
 }

@@ -10,9 +10,10 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use pyo3_arrow::PySchema;
 use pyo3_arrow::input::AnyRecordBatch;
-use sigtrawl_lake::{Report, ScanOptions};
+use sigtrawl_lake::Report;
 
 use crate::errors;
+use crate::options::Given;
 use crate::panics::THREADS;
 use crate::rule_set::RuleSet;
 use crate::stream::{MatchStream, PATIENCE};
@@ -22,10 +23,6 @@ pub(crate) fn json<'py>(py: Python<'py>, report: &Report) -> PyResult<Bound<'py,
     let bytes = serde_json::to_vec(report)
         .map_err(|error| errors::exception("SigtrawlError", format!("the report cannot be written: {error}")))?;
     Ok(PyBytes::new(py, &bytes))
-}
-
-fn options(bytes: &[u8]) -> PyResult<ScanOptions> {
-    ScanOptions::from_json(bytes).map_err(|error| errors::lake(&error))
 }
 
 /// Does work that may take its time on a thread of its own, and looks after signals meanwhile. After an interrupt the
@@ -69,9 +66,9 @@ pub(crate) fn check_regex(pattern: &str, flags: &str) -> PyResult<Option<String>
 /// Scans Parquet files.
 #[pyfunction]
 #[pyo3(name = "scan", signature = (ruleset, paths, options))]
-pub(crate) fn scan(py: Python<'_>, ruleset: &RuleSet, paths: Vec<String>, options: &[u8]) -> PyResult<MatchStream> {
+pub(crate) fn scan(py: Python<'_>, ruleset: &RuleSet, paths: Vec<String>, options: Given<'_>) -> PyResult<MatchStream> {
     errors::fenced(|| {
-        let options = self::options(options)?;
+        let options = options.read()?;
         let rules = ruleset.inner.clone();
         let cancel = options.cancel.clone();
         interruptibly(py, &cancel, move || sigtrawl_lake::scan(&rules, &paths, &options)).map(MatchStream::from)
@@ -84,11 +81,11 @@ pub(crate) fn match_data(
     py: Python<'_>,
     ruleset: &RuleSet,
     data: AnyRecordBatch,
-    options: &[u8],
+    options: Given<'_>,
 ) -> PyResult<MatchStream> {
     let reader = data.into_reader()?;
     errors::fenced(|| {
-        let options = self::options(options)?;
+        let options = options.read()?;
         let stream = py.detach(|| sigtrawl_lake::match_reader(&ruleset.inner, reader, &options));
         stream.map(MatchStream::from).map_err(|error| errors::lake(&error))
     })
@@ -100,10 +97,10 @@ pub(crate) fn check<'py>(
     py: Python<'py>,
     ruleset: &RuleSet,
     paths: Vec<String>,
-    options: &[u8],
+    options: Given<'_>,
 ) -> PyResult<Bound<'py, PyBytes>> {
     let report = errors::fenced(|| {
-        let options = self::options(options)?;
+        let options = options.read()?;
         let rules = ruleset.inner.clone();
         let cancel = options.cancel.clone();
         interruptibly(py, &cancel, move || sigtrawl_lake::check(&rules, &paths, &options))
@@ -117,10 +114,10 @@ pub(crate) fn check_schema<'py>(
     py: Python<'py>,
     ruleset: &RuleSet,
     schema: PySchema,
-    options: &[u8],
+    options: Given<'_>,
 ) -> PyResult<Bound<'py, PyBytes>> {
     let report = errors::fenced(|| {
-        let options = self::options(options)?;
+        let options = options.read()?;
         let schema = schema.into_inner();
         py.detach(|| sigtrawl_lake::check_schema(&ruleset.inner, &schema, &options))
             .map_err(|error| errors::lake(&error))

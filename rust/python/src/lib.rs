@@ -9,6 +9,7 @@
 mod batch;
 mod errors;
 mod functions;
+mod options;
 mod panics;
 mod rule_set;
 mod stream;
@@ -22,6 +23,8 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     panics::install();
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     module.add_class::<rule_set::RuleSet>()?;
+    module.add_class::<options::Mappings>()?;
+    module.add_class::<options::Options>()?;
     module.add_class::<stream::MatchStream>()?;
     module.add_class::<batch::Batch>()?;
     module.add_class::<writer::Writer>()?;

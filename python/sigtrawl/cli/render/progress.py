@@ -7,11 +7,13 @@ while nothing matches. So a thread asks the stream how far it is, ten times a se
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Event, Thread
-
-from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from typing import TYPE_CHECKING
 
 from sigtrawl.cli.render.screen import Screen
 from sigtrawl.matches import Matches
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
 
 POLL_SECONDS = 0.1
 """Often enough to look alive, rare enough to cost nothing."""
@@ -24,6 +26,8 @@ def shown(matches: Matches, screen: Screen, *, wanted: bool | None) -> Iterator[
     if not visible:
         yield
         return
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn  # nobody else needs it
+
     bar = Progress(
         TextColumn("scanning"),
         BarColumn(),
@@ -45,7 +49,7 @@ def shown(matches: Matches, screen: Screen, *, wanted: bool | None) -> Iterator[
             watcher.join()
 
 
-def _watch(matches: Matches, bar: Progress, task: TaskID, over: Event) -> None:
+def _watch(matches: Matches, bar: "Progress", task: "TaskID", over: Event) -> None:
     while not over.wait(POLL_SECONDS):
         now = matches.progress()
         done, total = (now.bytes, now.bytes_total) if now.bytes_total else (now.rows, now.rows_total)

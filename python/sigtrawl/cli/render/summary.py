@@ -46,7 +46,9 @@ NAMED = 5
 def after_scan(report: ScanReport, loaded: Loaded, screen: Screen, seconds: float) -> None:
     """Say what a scan did."""
     speed = f", {report.rows / seconds:,.0f} rows/s" if seconds > 0 and report.rows else ""
-    loud = [rule for rule, entry in zip(report.rules, loaded.entries, strict=True) if not entry.silent]
+    # Only for correlations are there silent rules; else nobody needs the Plan's entries here.
+    silent = [entry.silent for entry in loaded.entries] if report.correlations else [False] * len(report.rules)
+    loud = [rule for rule, unheard in zip(report.rules, silent, strict=True) if not unheard]
     found = sum(1 for rule in loud if rule.matches) + sum(1 for one in report.correlations if one.results and not one.silent)
     screen.note(f"Inputs: {states(report.input_states(), INPUT_WORDS)}; {count(report.rows, 'row')} in {seconds:,.1f} s{speed}")
     screen.note(
@@ -135,9 +137,9 @@ def per_rule(report: ScanReport, loaded: Loaded, how: str, screen: Screen) -> No
 
 def any_product(report: ScanReport, loaded: Loaded) -> str | None:
     """Say so if rules run on rows that do not tell their product."""
-    found = [entry.logsource for rule, entry in zip(report.rules, loaded.entries, strict=True) if rule.any_product]
-    if not found:
+    if not any(rule.any_product for rule in report.rules):  # nobody needs the Plan's entries for that
         return None
+    found = [entry.logsource for rule, entry in zip(report.rules, loaded.entries, strict=True) if rule.any_product]
     products = ", ".join(sorted({source.product or "" for source in found}))
     categories = sorted({source.category for source in found if source.category is not None})
     category = categories[0] if len(categories) == 1 else "..."

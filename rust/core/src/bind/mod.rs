@@ -35,9 +35,9 @@ const OWN_TIME_COLUMNS: [&str; 2] = ["TimeCreated_SystemTime", "UtcTime"];
 /// How a table is to be read.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct BindOptions {
-    /// The known schema mappings.
-    #[serde(default)]
-    pub mappings: Vec<Mapping>,
+    /// The known schema mappings; shared, because all calls of a process know the same ones.
+    #[serde(default, deserialize_with = "mapping::shared")]
+    pub mappings: Vec<Arc<Mapping>>,
     /// A mapping's name; `none` takes column names as Sigma's and runs every rule on every row; absent: recognised.
     #[serde(default)]
     pub schema: Option<String>,
@@ -102,9 +102,9 @@ impl Binding {
     /// The schema is not recognised, or the named mapping is unknown; the message lists the ways out.
     pub fn new(rules: &RuleSet, schema: &Schema, options: &BindOptions) -> Result<Self, Error> {
         let (mapping, routed, schema_reason) = choose(schema, options)?;
-        let mut rewriter = rewrite::Rewriter::new(rules, schema, mapping.as_ref());
+        let mut rewriter = rewrite::Rewriter::new(rules, schema, mapping.as_deref());
         let routes = if routed {
-            routes::routes(mapping.as_ref(), options.logsource.as_ref(), &mut rewriter)
+            routes::routes(mapping.as_deref(), options.logsource.as_ref(), &mut rewriter)
         } else {
             routes::everything()
         };
@@ -144,7 +144,7 @@ impl Binding {
             columns,
             time_columns,
             states,
-            schema_name: mapping.map(|m| m.name),
+            schema_name: mapping.map(|m| m.name.clone()),
             schema_reason,
         })
     }
@@ -195,21 +195,21 @@ fn own_time_columns(schema: &Schema) -> Vec<TimeColumn> {
 }
 
 /// The mapping to read by, whether routing is on, and the reason.
-fn choose(schema: &Schema, options: &BindOptions) -> Result<(Option<Mapping>, bool, String), Error> {
+fn choose(schema: &Schema, options: &BindOptions) -> Result<(Option<Arc<Mapping>>, bool, String), Error> {
     match options.schema.as_deref() {
         Some("none") => {
             let routed = options.logsource.is_some();
             Ok((None, routed, "column names are Sigma's, as asked".to_owned()))
         }
         Some(name) => match options.mappings.iter().find(|mapping| mapping.name == name) {
-            Some(mapping) => Ok((Some(mapping.clone()), true, "as asked".to_owned())),
+            Some(mapping) => Ok((Some(Arc::clone(mapping)), true, "as asked".to_owned())),
             None => {
                 let known: Vec<&str> = options.mappings.iter().map(|m| m.name.as_str()).collect();
                 Err(Error::schema(format!("there is no schema {name:?}; known are {} and none", known.join(", "))))
             }
         },
         None => match mapping::recognise(&options.mappings, schema) {
-            Ok((mapping, reason)) => Ok((Some(mapping.clone()), true, reason)),
+            Ok((mapping, reason)) => Ok((Some(Arc::clone(mapping)), true, reason)),
             Err(_) if options.logsource.is_some() => {
                 Ok((None, true, "the log source is stated and column names are Sigma's".to_owned()))
             }
