@@ -5,8 +5,8 @@
     python benches/archive.py target/benches/second --shape second --rows 10_000_000
     python benches/archive.py target/benches/mixed --shape mixed --rows 1_000_000 --compression snappy
 
-An archive is a folder: Parquet files, and `archive.json` with the plants, the arguments and the versions of the writers. The second
-archive is three files by three writers with row groups of three sizes, unless a writer is named. The same arguments give the same
+An archive is a folder: Parquet files, and `archive.json` with the plants, the arguments and the versions of the writers. The
+second archive is three files by three writers with row groups of three sizes, unless a writer is named. The same arguments give the same
 events; the folder is left alone where its `archive.json` says that it was made by them.
 """
 
@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import Any
 
 from race.writers import WRITERS, Part, write_part
-
 from sigtrawl.archive.shapes import SHAPES, Recipe, Shape, recipe
 from sigtrawl.archive.sink import COMPRESSIONS, ROW_GROUP, Compression
 

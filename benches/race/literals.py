@@ -3,7 +3,6 @@
 import hashlib
 
 from race.jobs import Found
-
 from sigtrawl.plan import Plan
 
 

@@ -34,7 +34,9 @@ def peak() -> int:
     """
     status = Path("/proc/self/status")
     if status.exists():
-        (mark,) = (line for line in status.read_text(encoding="ascii", errors="replace").splitlines() if line.startswith("VmHWM:"))
+        (mark,) = (
+            line for line in status.read_text(encoding="ascii", errors="replace").splitlines() if line.startswith("VmHWM:")
+        )
         return int(mark.split()[1]) * 1024
     own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return own if sys.platform == "darwin" else own * 1024

@@ -11,8 +11,8 @@ from operator import or_
 from typing import Literal, TypeAlias
 
 import polars as pl
-from race.conditions import All, Neither, Some, Texts, Tree, UntranslatableError, pattern_of
 
+from race.conditions import All, Neither, Some, Texts, Tree, UntranslatableError, pattern_of
 from sigtrawl.plan import Predicate
 
 Dialect: TypeAlias = Literal["regex", "any", "lower"]
@@ -22,9 +22,7 @@ _COMPARE = {"eq": "eq", "lt": "lt", "lte": "le", "gt": "gt", "gte": "ge"}
 
 def kinds(schema: pl.Schema) -> dict[str, str]:
     """What each column of a table holds, as `conditions.condition` asks for it."""
-    return {
-        name: "text" if kind == pl.String else "number" if kind.is_integer() else "other" for name, kind in schema.items()
-    }
+    return {name: "text" if kind == pl.String else "number" if kind.is_integer() else "other" for name, kind in schema.items()}
 
 
 def expression(tree: Tree, dialect: Dialect) -> pl.Expr:

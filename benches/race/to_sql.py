@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from typing import Literal, TypeAlias
 
 from race.conditions import All, Neither, Some, Texts, Tree, UntranslatableError, pattern_of
-
 from sigtrawl.plan import Predicate
 
 Dialect: TypeAlias = Literal["ilike", "lower", "clickhouse"]

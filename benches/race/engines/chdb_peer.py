@@ -4,11 +4,11 @@ import json
 from collections.abc import Callable
 
 import chdb
+
 from race.conditions import condition
 from race.jobs import Found, Job
 from race.literals import literals_of, told_as
 from race.to_sql import quoted, where
-
 from sigtrawl.ruleset import RuleSet
 
 
@@ -35,6 +35,7 @@ class ChDb:
     def prepare(self, job: Job) -> Callable[[], Found]:
         """Builds the query; with pairs it tells the rows (of one file), else it counts them."""
         import polars as pl
+
         from race.to_polars import kinds
 
         plan = RuleSet.load(job.rules).plan()
@@ -66,7 +67,8 @@ class Literals:
         patterns = ", ".join(quoted(f"(?i){_hexadecimal(text)}", "clickhouse") for text in literals)
         query = f"SELECT toJSONString(arraySort(multiMatchAllIndices({column}, [{patterns}]))) FROM {_source(job.files[0])}"  # noqa: S608
         large = "max_query_size = 100000000, max_ast_elements = 10000000, max_expanded_ast_elements = 10000000"
-        options = f"{large}, max_hyperscan_regexp_total_length = 0, max_hyperscan_regexp_length = 0, reject_expensive_hyperscan_regexps = 0"
+        unbounded = "max_hyperscan_regexp_total_length = 0, max_hyperscan_regexp_length = 0"
+        options = f"{large}, {unbounded}, reject_expensive_hyperscan_regexps = 0"
 
         def go() -> Found:
             told = str(chdb.query(f"{query} SETTINGS max_threads = {job.threads}, {options}", "TSVRaw"))

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 import duckdb
+
 from race.conditions import UntranslatableError, condition
 from race.jobs import Found, Job, Pairs
 from race.to_sql import Dialect, where
-
 from sigtrawl.plan import Plan
 from sigtrawl.ruleset import RuleSet
 

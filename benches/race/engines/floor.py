@@ -1,7 +1,7 @@
 """The floor: the time that reading the columns of the rules takes when nothing is looked for in them.
 
-It is our own reader's, by the option ``"work": "read"`` of the core. A build without it is told by its report, and pyarrow stands in,
-which is said in the record: a ratio to a stand-in is no result.
+It is our own reader's, by the option ``"work": "read"`` of the core. A build without it is told by its report, and pyarrow stands
+in, which is said in the record: a ratio to a stand-in is no result.
 """
 
 import json
@@ -41,7 +41,7 @@ def reads_alone(ruleset: RuleSet, job: Job) -> bool:
     """Whether this build knows the option: its report then says so, and there is no match."""
     options = json.loads(request(columns=[], threads=job.threads).to_json()) | {"work": "read"}
     stream = _native.scan(ruleset.native, list(job.files)[:1], json.dumps(options).encode())
-    knows = json.loads(stream.report()).get("work") == "read"
+    knows: bool = json.loads(stream.report()).get("work") == "read"
     stream.close()
     return knows
 

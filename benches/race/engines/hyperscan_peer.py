@@ -1,7 +1,7 @@
 """Hyperscan on the same literals. It is here to be raced against, and no part of Sigtrawl.
 
-Its Python binding calls back for each match. Where matches are few (one rule) a whole column is one buffer and only the callbacks of
-true candidates are paid; where they are many, the callback is most of the time, and the record says so.
+Its Python binding calls back for each match. Where matches are few (one rule) a whole column is one buffer and only the callbacks
+of true candidates are paid; where they are many, the callback is most of the time, and the record says so.
 """
 
 from bisect import bisect_right
@@ -12,12 +12,13 @@ from typing import Any
 
 import hyperscan
 import polars as pl
+import pyarrow as pa
 import pyarrow.parquet as pq
+
 from race.conditions import Some, Texts, condition
 from race.jobs import AbsentError, Found, Job
 from race.literals import literals_of, told_as
 from race.to_polars import kinds
-
 from sigtrawl.ruleset import RuleSet
 
 
@@ -68,7 +69,9 @@ class Netcat:
             rows: list[int] = []
             first = 0
             for file in job.files:
-                for batch in pq.ParquetFile(file).iter_batches(batch_size=131_072, columns=list(asked), use_threads=job.threads > 1):
+                for batch in pq.ParquetFile(file).iter_batches(
+                    batch_size=131_072, columns=list(asked), use_threads=job.threads > 1
+                ):
                     here: set[int] = set()
                     for column, texts in asked.items():
                         here |= _rows(texts, batch.column(column))
@@ -81,8 +84,12 @@ class Netcat:
 
 def _rows(asked: "_Asked", column: Any) -> set[int]:
     """Gives the rows of a plain text column with one of the texts in them, or at their end."""
+    if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+        column = column.cast(pa.string())
     _, offsets, data = column.buffers()
-    places = memoryview(offsets).cast("i")[column.offset : column.offset + len(column) + 1]
+    bytes_of = memoryview(offsets)
+    places = bytes_of.cast("i") if pa.types.is_string(column.type) else bytes_of.cast("q")
+    places = places[column.offset : column.offset + len(column) + 1]
     start = places[0]
     found: set[int] = set()
 

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 
 import polars as pl
+
 from race.conditions import UntranslatableError, condition
 from race.jobs import Found, Job, Pairs
 from race.to_polars import Dialect, expression, kinds
-
 from sigtrawl.ruleset import RuleSet
 
 

@@ -5,9 +5,9 @@ from importlib.metadata import version
 
 import ahocorasick
 import polars as pl
+
 from race.jobs import Found, Job
 from race.literals import literals_of, told_as
-
 from sigtrawl import reference
 from sigtrawl.ruleset import RuleSet
 from sigtrawl.schemas import builtin

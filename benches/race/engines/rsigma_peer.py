@@ -1,7 +1,7 @@
 """rsigma, an evaluator of Sigma rules over JSON events, as a program of its own beside the project.
 
-It is found on the path or where `RSIGMA` says; `cargo install rsigma` brings it. Its start, the rules included, is measured with one
-event and taken off; its rate is that of one processor, which is how it is compared.
+It is found on the path or where `RSIGMA` says; `cargo install rsigma` brings it. Its start, the rules included, is measured with
+one event and taken off; its rate is that of one processor, which is how it is compared.
 """
 
 import json
@@ -14,7 +14,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from race.jobs import AbsentError, Found, Job, Pairs
-
 from sigtrawl.ruleset import RuleSet
 
 ROW = "sigtrawl_row"
@@ -65,7 +64,7 @@ def _program() -> str:
 def _run(rules: Path, events: Path) -> tuple[str, float]:
     """Runs it on one processor."""
     command = [_program(), "engine", "eval", "-r", str(rules), "-e", f"@{events}", "--include-event", "--output-format", "ndjson"]
-    processor = sorted(os.sched_getaffinity(0))[0]
+    processor = min(os.sched_getaffinity(0))
     started = time.perf_counter()
     done = subprocess.run(
         command, check=False, capture_output=True, text=True, preexec_fn=lambda: os.sched_setaffinity(0, {processor})
