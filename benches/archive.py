@@ -6,8 +6,8 @@
     python benches/archive.py target/benches/mixed --shape mixed --rows 1_000_000 --compression snappy
 
 An archive is a folder: Parquet files, and `archive.json` with the plants, the arguments and the versions of the writers. The
-second archive is three files by three writers with row groups of three sizes, unless a writer is named. The same arguments give the same
-events; the folder is left alone where its `archive.json` says that it was made by them.
+second archive is three files by three writers with row groups of three sizes, unless a writer is named. The same arguments give
+the same events; the folder is left alone where its `archive.json` says that it was made by them.
 """
 
 import argparse

@@ -1,8 +1,8 @@
 """The answers, before any figure: engine against engine on the first rows, path against path on whole archives.
 
 On the head every engine must say what the reference evaluator says. Our own must; a peer's rules that differ are listed with
-rule and row, and leave its race on both sides. On a whole archive both of our paths must find the same, and of the rules that something
-was planted for exactly the planted rows.
+rule and row, and leave its race on both sides. On a whole archive both of our paths must find the same, and of the rules that
+something was planted for exactly the planted rows.
 """
 
 from collections.abc import Sequence

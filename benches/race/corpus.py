@@ -1,7 +1,8 @@
 """The rule sets of the race, compiled once and kept beside the archives.
 
-The netcat rule is that of the demo. The others come from a folder of Sigma rules that the caller names: all of them, and
-those on process creations of Windows. The tenfold set is made of the latter: nine more copies of each, in which every literal is another one.
+The netcat rule is that of the demo. The others come from a folder of Sigma rules that the caller names: all of them, and those
+on process creations of Windows. The tenfold set is made of the latter: nine more copies of each, in which every literal is
+another one.
 """
 
 import hashlib

@@ -1,6 +1,7 @@
 """The track: archives, their heads and rule sets, made once, and the two ways of running an engine on them."""
 
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,9 +90,12 @@ class Track:
     def __init__(self, settings: Settings, record: Record) -> None:
         self.settings = settings
         self.record = record
+        self._made: dict[str, Events] = {}
 
     def events(self, name: str, shape: str, rows: int, compression: str = "zstd") -> Events:
         """Makes an archive where it is not there, and its head."""
+        if name in self._made:
+            return self._made[name]
         seed = {"process": 1, "second": 77, "mixed": 5}[shape]
         asked = archives.Asked(shape, rows, seed, compression, None, None, None)  # type: ignore[arg-type]
         say(f"archive {name}: {rows:,} rows, {compression}")
@@ -106,7 +110,8 @@ class Track:
             "compression": compression,
             "files": [file.name for file in made.files],
         }
-        return Events(name, made, head, min(self.settings.head, made.rows[0]))
+        self._made[name] = Events(name, made, head, min(self.settings.head, made.rows[0]))
+        return self._made[name]
 
     def ndjson(self, events: Events) -> Path:
         """Writes the head as lines of JSON, each event with its row, and gives the file."""
@@ -169,6 +174,8 @@ class Track:
             given = {"columns": self.columns(events, rules)} | given
         where = None if places is None else tuple(places)
         job = Job(engine, files, str(rules.rules.path), threads or self.settings.threads, where, more=given)
+        if engine in self.record.absent:
+            return None
         say(f"{events.name}, {rules.name}: {engine} {variant}")
         try:
             timing = timed(job, runs or self.settings.runs)
@@ -196,6 +203,8 @@ class Track:
             files, more = (str(self.ndjson(events)),), {"rules": str(self._sigma())}
         where = None if places is None else tuple(places)
         job = Job(engine, files, str(rules.rules.path), self.settings.threads, where, pairs=True, more=more)
+        if engine in self.record.absent:
+            return None
         say(f"{events.name}, {rules.name}: answers of {engine}")
         try:
             found = once(job).found
@@ -211,5 +220,5 @@ class Track:
 
 
 def say(what: str) -> None:
-    """Tells how far the race is."""
-    print(what, file=sys.stderr, flush=True)
+    """Tells how far the race is, and when."""
+    print(f"{time.strftime('%H:%M:%S')} {what}", file=sys.stderr, flush=True)
