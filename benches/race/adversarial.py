@@ -1,7 +1,7 @@
 """Archives that are made to hurt (T9): much to look at twice, everything the same, one huge value, no ASCII.
 
-Each comes in two sizes, the larger four times the smaller: a cost that grows faster than the data is found by their ratio. All are
-process creations, so that the rules of the race look at them.
+Each comes in two sizes, the larger four times the smaller: a cost that grows faster than the data is found by their ratio. All
+are process creations, so that the rules of the race look at them.
 """
 
 import math

@@ -41,6 +41,7 @@ class Request:
         own: The mappings that users gave as files, by name: they must fit the inputs.
         inputs: How single inputs are read, where schema and log source are None.
         also: Columns that the event holds after these, where some input has them.
+        costs: Whether the report tells what each rule took; measuring it slows a scan down.
     """
 
     mappings: "tuple[Schema, ...]"
@@ -52,6 +53,7 @@ class Request:
     own: tuple[str, ...] = ()
     inputs: "tuple[InputSettings, ...]" = ()
     also: tuple[str, ...] = ()
+    costs: bool = False
 
     def said_of(self, file: str | None) -> tuple[str | None, Mapping[str, str | None] | None]:
         """Give the schema and the log source that the caller, or the configuration for this file, states."""
@@ -74,6 +76,7 @@ class Request:
                 "inputs": [_settings(entry) for entry in self.inputs],
                 "columns": columns,
                 **({"also": list(self.also)} if self.also else {}),
+                **({"costs": True} if self.costs else {}),
                 "threads": None if self.threads is None else min(self.threads, _MOST_THREADS),
                 "demands": [
                     {"schema": mapping.name, "file": mapping.source, **demand.to_dict()}
