@@ -2,11 +2,13 @@
 """Judges a record: the table of the targets T1 to T9, with what was measured, its spread, and whether it holds.
 
     python benches/targets.py benches/record/2026-11-24-race.json
+    python benches/targets.py benches/record/2026-11-24-race.json --speed     (the table of the README instead)
 
 A target that was not measured is said not to have been; one that was measured against a stand-in neither holds nor fails. The
 exit status is 1 where a target does not hold or an answer is wrong.
 """
 
+import argparse
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -237,12 +239,40 @@ def holds(record: Record) -> bool:
     return all(line.verdict != "FAIL" for line in lines(record)) and all(check.ok for check in record.checks)
 
 
+SPEED = (
+    ("netcat", "process-zstd"),
+    (_CREATIONS, "process-zstd"),
+    ("all", "process-huge"),
+    ("all", "mixed-zstd"),
+)
+"""The lines of the README's table, those that were measured: rules, archive."""
+
+
+def speed(record: Record) -> str:
+    """The README's table as Markdown: rows a second and peak memory."""
+    found = [one for rules, archive in SPEED if (one := record.find(archive, rules, "sigtrawl"))]
+    head = ["| rules | events | Parquet | rows/s | peak memory |", "|---|---|---|---|---|"]
+    return "\n".join([*head, *(_speed(record, one) for one in found)])
+
+
+def _speed(record: Record, one: Measure) -> str:
+    told = record.archives[one.archive]
+    rules = "netcat" if one.rules == "netcat" else f"{one.count:,} ({one.rules})"
+    kind = "mixed" if told["shape"] == "mixed" else "process"
+    size, peak = f"{one.size / MIB:,.0f} MiB, {told['compression']}", f"{one.peak / MIB:,.0f} MiB"
+    return f"| {rules} | {one.rows:,} {kind} | {size} | {one.rate:,.0f} | {peak} |"
+
+
 def main() -> int:
-    """Prints the table of the record that the command line names."""
-    if len(sys.argv) != 2:  # noqa: PLR2004 - the program and its one argument
-        print(__doc__, file=sys.stderr)
-        return 2
-    record = Record.load(Path(sys.argv[1]))
+    """Prints a table of the record that the command line names."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("record", type=Path)
+    parser.add_argument("--speed", action="store_true", help="the table of the README instead")
+    asked = parser.parse_args()
+    record = Record.load(asked.record)
+    if asked.speed:
+        print(speed(record))
+        return 0
     print(table(record))
     wrong = [check for check in record.checks if not check.ok]
     print(f"\n{len(record.checks):,} answers were compared, {len(wrong):,} are wrong")
