@@ -32,7 +32,7 @@ def expression(tree: Tree, dialect: Dialect) -> pl.Expr:
         UntranslatableError: polars has no words for it.
     """
     if isinstance(tree, bool):
-        return pl.lit(tree)
+        return pl.repeat(tree, pl.len(), dtype=pl.Boolean)  # a literal would be one row
     if isinstance(tree, All):
         return pl.all_horizontal([expression(part, dialect) for part in tree.parts])
     if isinstance(tree, Some):
