@@ -145,7 +145,8 @@ def _t3(record: Record) -> Iterator[Line]:
             found = [one for engine in engines if (one := record.find(archive, _CREATIONS, engine))]
             best = min(found, key=lambda one: one.median / one.rows, default=None)
             yield _ratio("T3", archive, f"rows/s against {name}", 1000, best, best and _same_rules(record, best), least=True)
-        rsigma = record.find(archive, _CREATIONS, "rsigma")
+        both = [one for engine in ("rsigma", "rsigma-all-at-once") if (one := record.find(archive, _CREATIONS, engine))]
+        rsigma = min(both, key=lambda one: one.median, default=None)
         single = record.find(archive, _CREATIONS, "sigtrawl", "1 thread")
         yield _ratio("T3", archive, "rows/s a core against rsigma", 100, rsigma, single, least=True)
 

@@ -166,7 +166,7 @@ class Track:
     ) -> Measure | None:
         """Times an engine on an archive, or on its head; tells None, and keeps why, where it cannot be run."""
         files = (str(events.head),) if head else events.files
-        if engine == "rsigma":
+        if engine.startswith("rsigma"):
             files = (str(self.ndjson(events)),)
             more = {"rules": str(self._sigma())}
         given = more or {}
@@ -199,7 +199,7 @@ class Track:
     ) -> tuple[Pairs, dict[int, str]] | None:
         """Asks an engine for every (row, rule) of an archive or its head, and for what it has no words."""
         files, more = ((str(events.head),) if head else events.files), {}
-        if engine == "rsigma":
+        if engine.startswith("rsigma"):
             files, more = (str(self.ndjson(events)),), {"rules": str(self._sigma())}
         where = None if places is None else tuple(places)
         job = Job(engine, files, str(rules.rules.path), self.settings.threads, where, pairs=True, more=more)

@@ -109,7 +109,7 @@ def test_command_lines_are_as_long_and_as_often_new_as_they_should_be(shape: Sha
     mean = lengths.mean()
     assert isinstance(mean, float)
     assert 120 <= mean <= 200
-    assert 0.36 <= events["CommandLine"].n_unique() / ROWS <= 0.66
+    assert 0.36 <= events["CommandLine"].n_unique() / ROWS <= 0.6
     assert 500 <= events["Image"].n_unique() <= 800
     assert (events["Hashes"].str.len_bytes() >= 150).all()
 

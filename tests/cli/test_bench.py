@@ -38,10 +38,7 @@ def test_figures_as_a_table(run: Any, rules: Path, events: Path, tmp_path: Path)
     agrees("bench", "\n".join(line.rstrip() for line in plain.splitlines()) + "\n", tmp_path)
 
 
-def test_what_the_core_measures_is_shown(
-    run: Any, rules: Path, events: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
-    del run
+def test_what_the_core_measures_is_shown(rules: Path, events: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     ruleset = st.compile(st.load_rules(rules / "netcat.yml"))
     measured = bench(events, ruleset, runs=1)
     report = replace(measured.report, times={"read": 1.0, "match": 2.5, "verify": 0.5, "emit": 1.5})

@@ -29,6 +29,7 @@ NAMES = {
     "hyperscan-literals": ("hyperscan_peer", "Literals", ()),
     "ahocorasick-literals": ("reference", "Literals", ()),
     "rsigma": ("rsigma_peer", "Rsigma", ()),
+    "rsigma-all-at-once": ("rsigma_peer", "Rsigma", ("--cross-rule-ac", "daachorse-index")),
 }
 """Name → module, class, arguments."""
 
@@ -37,7 +38,7 @@ ANY = ("polars-regex", "polars-contains-any", "polars-lower", "duckdb-ilike", "d
 
 RULES = (
     *("polars-regex-rules", "polars-contains-any-rules", "duckdb-ilike-rules", "duckdb-lower-rules"),
-    *("reference", "rsigma"),
+    *("reference", "rsigma", "rsigma-all-at-once"),
 )
 """Those that say which rule matches which row, one rule after the other or all at once."""
 

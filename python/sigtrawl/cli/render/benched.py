@@ -66,12 +66,16 @@ def _figures(measured: "Bench", loaded: "Loaded") -> Table:
     rows = sum(entry.rows_read for entry in report.inputs)
     run = "run" if len(measured.seconds) == 1 else "runs"
     table.add_row("rules", f"{len(loaded.ruleset):,}", ", ".join(f"{count:,} {state}" for state, count in states.items()))
-    table.add_row("rows", f"{rows:,}", f"{len(report.inputs):,} files, {report.size / 1e6:,.1f} MB")
+    table.add_row("rows", f"{rows:,}", f"{len(report.inputs):,} {_files(len(report.inputs))}, {report.size / 1e6:,.1f} MB")
     table.add_row("matches", f"{report.matches:,}", "")
     table.add_row("seconds", f"{measured.median:.3f}", f"{fastest:.3f} to {slowest:.3f}, {len(measured.seconds)} {run}")
     table.add_row("rows/s", f"{measured.rows_per_second:,.0f}", f"{rows / slowest:,.0f} to {rows / fastest:,.0f}")
     table.add_row("GB/s", f"{measured.bytes_per_second / 1e9:.3f}", "of Parquet as it lies on disk")
     return table
+
+
+def _files(count: int) -> str:
+    return "file" if count == 1 else "files"
 
 
 def _shares(measured: "Bench") -> Table:
