@@ -1,8 +1,8 @@
 """rsigma, an evaluator of Sigma rules over JSON events, as a program of its own beside the project.
 
-It is found on the path or where `RSIGMA` says; `INSTALL` brings it. It is run as it is by default, and with its search for the texts
-of all rules at once. Its start, the rules included, is measured with
-one event and taken off; its rate is that of one processor, which is how it is compared.
+It is found on the path or where `RSIGMA` says; `INSTALL` brings it. It is run as it is by default, and with its search for the
+texts of all rules at once. Its start, the rules included, is measured with one event and taken off; its rate is that of one
+processor, which is how it is compared.
 """
 
 import json
