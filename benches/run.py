@@ -5,7 +5,8 @@
     python benches/run.py --sigma path/to/sigma              (or: make bench-full SIGMA=path/to/sigma)
     python benches/run.py --only T1,T6 --sigma path/to/sigma
 
-The short form has a tenth of the events and fewer runs, and leaves its record in target/benches. Archives and rule sets are kept
+With --only, what another run of this day and size has left in the record stays, and what is run again takes its place. The short
+form has a tenth of the events and fewer runs, and leaves its record in target/benches. Archives and rule sets are kept
 there, and made again only where they are absent. A peer that is not installed is told to be absent, with the reason.
 """
 
@@ -60,20 +61,18 @@ def main() -> int:
     folder = asked.record or (how.work if how.short else ROOT / "benches" / "record")
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{today()}-race{'-short' if how.short else ''}.json"
-    record = run(how, parts, path)
+    record = run(how, parts, path, goes_on=asked.only is not None)
     print(table(record))
     say(f"\nthe record is {path}")
     return 0 if holds(record) else 1
 
 
-def run(how: Settings, parts: list[str], path: Path) -> Record:
+def run(how: Settings, parts: list[str], path: Path, *, goes_on: bool) -> Record:
     """Runs parts of the race, and saves the record after each, so that nothing is lost when a later one fails."""
-    told = {
-        name: str(value) if isinstance(value, Path) else value
-        for name, value in asdict(how).items()
-        if name not in {"work", "sigma"}
-    }
-    record = Record(today(), machine(), {**told, "parts": parts})
+    told = {name: value for name, value in asdict(how).items() if name not in {"work", "sigma"}}
+    record = Record(today(), machine(), told)
+    if goes_on and path.exists() and (before := Record.load(path)).settings == told and before.machine == record.machine:
+        record = before
     track = Track(how, record)
     for part in parts:
         try:

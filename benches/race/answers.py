@@ -79,10 +79,10 @@ def on_the_whole(track: Track, events: Events, rules: Set) -> None:
 def _check(
     track: Track, events: Events, rules: Set, what: str, expected: set[tuple[int, int]], found: set[tuple[int, int]]
 ) -> None:
-    track.record.checks.append(Check(events.name, rules.name, what, len(expected), len(found), expected == found))
+    track.record.keep_check(Check(events.name, rules.name, what, len(expected), len(found), expected == found))
 
 
 def count_is(track: Track, events: Events, rules: Set, engine: str, expected: int, found: int) -> None:
     """Keeps whether an engine counts what was planted."""
     what = f"{engine} counts the planted rows"
-    track.record.checks.append(Check(events.name, rules.name, what, expected, found, expected == found))
+    track.record.keep_check(Check(events.name, rules.name, what, expected, found, expected == found))

@@ -95,6 +95,23 @@ class Record:
         wanted = (archive, rules, engine, variant)
         return next((one for one in self.measures if (one.archive, one.rules, one.engine, one.variant) == wanted), None)
 
+    def keep(self, measure: Measure) -> None:
+        """Keeps a measure; an earlier one of the same name gives way."""
+        names = (measure.archive, measure.rules, measure.engine, measure.variant)
+        self.measures = [one for one in self.measures if (one.archive, one.rules, one.engine, one.variant) != names]
+        self.measures.append(measure)
+
+    def keep_check(self, check: Check) -> None:
+        """Keeps a comparison; an earlier one of the same name gives way."""
+        names = (check.archive, check.rules, check.what)
+        self.checks = [one for one in self.checks if (one.archive, one.rules, one.what) != names]
+        self.checks.append(check)
+
+    def keep_difference(self, difference: Difference) -> None:
+        """Keeps a difference once."""
+        if difference not in self.differences:
+            self.differences.append(difference)
+
     def save(self, path: Path) -> None:
         """Writes it as JSON, whole or not at all."""
         partial = path.with_name(f"{path.name}.partial")

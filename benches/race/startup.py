@@ -33,7 +33,7 @@ def measure(track: Track, rules: Set) -> None:
     for what, code in codes.items():
         times = [_once(code) for _ in range(track.settings.runs)]
         count = times[-1][1]
-        track.record.measures.append(
+        track.record.keep(
             Measure("start", rules.name, "sigtrawl", version, what, count, 0, size, [seconds for seconds, _ in times], 0, 0)
         )
 

@@ -91,6 +91,7 @@ class Track:
         self.settings = settings
         self.record = record
         self._made: dict[str, Events] = {}
+        self._absent: set[str] = set()
 
     def events(self, name: str, shape: str, rows: int, compression: str = "zstd") -> Events:
         """Makes an archive where it is not there, and its head."""
@@ -174,14 +175,13 @@ class Track:
             given = {"columns": self.columns(events, rules)} | given
         where = None if places is None else tuple(places)
         job = Job(engine, files, str(rules.rules.path), threads or self.settings.threads, where, more=given)
-        if engine in self.record.absent:
+        if engine in self._absent:
             return None
         say(f"{events.name}, {rules.name}: {engine} {variant}")
         try:
             timing = timed(job, runs or self.settings.runs)
         except AbsentError as error:
-            self.record.absent[engine] = str(error)
-            say(f"  absent: {error}")
+            self._miss(engine, error)
             return None
         rows = events.head_rows if head else events.rows
         size = sum(Path(file).stat().st_size for file in files)
@@ -190,7 +190,8 @@ class Track:
             *(events.name, rules.name, engine, timing.version, variant, count, rows, size),
             *(timing.seconds, timing.peak, timing.matches, timing.notes),
         )
-        self.record.measures.append(measure)
+        self.record.keep(measure)
+        self.record.absent.pop(engine, None)  # of an earlier run, perhaps
         say(f"  {measure.median:.3f} s, {measure.rate:,.0f} rows/s")
         return measure
 
@@ -203,20 +204,25 @@ class Track:
             files, more = (str(self.ndjson(events)),), {"rules": str(self._sigma())}
         where = None if places is None else tuple(places)
         job = Job(engine, files, str(rules.rules.path), self.settings.threads, where, pairs=True, more=more)
-        if engine in self.record.absent:
+        if engine in self._absent:
             return None
         say(f"{events.name}, {rules.name}: answers of {engine}")
         try:
             found = once(job).found
         except AbsentError as error:
-            self.record.absent[engine] = str(error)
-            say(f"  absent: {error}")
+            self._miss(engine, error)
             return None
         return found.pairs or [], found.untranslated
 
+    def _miss(self, engine: str, error: AbsentError) -> None:
+        """Keeps that an engine is absent, and asks it no more."""
+        self._absent.add(engine)
+        self.record.absent[engine] = str(error)
+        say(f"  absent: {error}")
+
     def differ(self, events: Events, engine: str, rule: str, row: int | None, why: str) -> None:
         """Keeps that a peer answers differently."""
-        self.record.differences.append(Difference(events.name, engine, rule, row, why))
+        self.record.keep_difference(Difference(events.name, engine, rule, row, why))
 
 
 def say(what: str) -> None:
