@@ -17,6 +17,7 @@ SHORT_RULES = ("polars-regex-rules", "duckdb-ilike-rules", "reference", "rsigma"
 _MEMORY = 256 << 20
 _ARROW_ROWS = 1_000_000
 _SMALL, _LARGE = 2_048, 131_072
+_SINGLE = "1 thread"
 _FORMS = ("dictionary", "utf8_view", "utf8")
 
 
@@ -43,6 +44,14 @@ def one_rule(track: Track, events: Events, stay: Mapping[str, Sequence[int]]) ->
             answers.count_is(track, events, rules, engine, planted, measure.matches)
 
 
+def base(track: Track, events: Events, *engines: str) -> None:
+    """Measures what ratios are taken to, where this record does not have it yet."""
+    rules = track.creations()
+    for engine in engines:
+        if track.record.find(events.name, rules.name, engine) is None:
+            track.measure(engine, events, rules)
+
+
 def all_rules(track: Track, events: Events, rules: Set) -> None:
     """T2, and the base of T3, T4, T5 and T8: all rules on process creations."""
     answers.on_the_whole(track, events, rules)
@@ -53,6 +62,9 @@ def all_rules(track: Track, events: Events, rules: Set) -> None:
 def rule_by_rule(track: Track, events: Events, peers: Sequence[str] = RULES) -> None:
     """T3: the peers that go rule by rule, on the first rows; what they answer differently is left out on both sides."""
     rules = track.creations()
+    base(track, events, "sigtrawl")
+    if any(peer.startswith("rsigma") for peer in peers):
+        threads(track, events)
     stay = answers.on_the_head(track, events, rules, peers)
     for peer, places in stay.items():
         if peer not in peers:
@@ -92,13 +104,14 @@ def memory(track: Track) -> None:
 
 def growth(track: Track, events: Events) -> None:
     """T5 and the plot: more and more rules, ours on the whole archive, peers on the first rows."""
+    base(track, events, "sigtrawl", "floor")
     track.measure("sigtrawl", events, track.tenfold())
     if track.settings.short and events.archive.asked.shape != "process":
         return
     for count in CURVE:
         some = track.some(count)
         track.measure("sigtrawl", events, some, runs=1)
-        for peer in ("polars-regex-rules", "duckdb-ilike-rules", "reference", "rsigma"):
+        for peer in SHORT_RULES:
             track.measure(peer, events, some, head=True, runs=1)
 
 
@@ -119,12 +132,16 @@ def arrow(track: Track) -> None:
 
 def threads(track: Track, events: Events) -> None:
     """T8."""
-    track.measure("sigtrawl", events, track.creations(), variant="1 thread", threads=1)
+    base(track, events, "sigtrawl")
+    rules = track.creations()
+    if track.record.find(events.name, rules.name, "sigtrawl", _SINGLE) is None:
+        track.measure("sigtrawl", events, rules, variant=_SINGLE, threads=1)
 
 
 def hostile(track: Track) -> None:
     """T9: what is made to hurt, in two sizes."""
     rules = track.creations()
+    base(track, track.events("process-zstd", "process", track.settings.rows), "sigtrawl", "duckdb-strlen")
     for kind, size, path in adversarial.archives(track.settings.work / "hostile", rules.plan):
         asked = archives.Asked("process", 0, 0, "zstd", None, None, None)
         made = archives.Archive(path.parent, asked, (path,), (_rows(path),), ({},), path.stat().st_size)
@@ -195,4 +212,4 @@ PARTS: dict[str, Part] = {
     "T9": hostile,
     "mixed": everything_at_once,
 }
-"""What can be run alone; the ratios of T3, T5 and T9 need the measures of T2, those of T3 to rsigma also T8."""
+"""What can be run alone; what a ratio is taken to is measured with it, where the record does not have it."""
