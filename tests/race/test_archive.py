@@ -6,8 +6,8 @@ from pathlib import Path
 import polars as pl
 import pyarrow.parquet as pq
 import pytest
-from archive import Asked, make, read
 
+from archive import Asked, make, read
 from sigtrawl.archive.plants import NETCAT
 from sigtrawl.archive.shapes import recipe
 
