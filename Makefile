@@ -17,6 +17,7 @@ CARGO ?= cargo
 VENV := $(CURDIR)/.venv
 BIN := $(VENV)/bin
 OLDEST := $(CURDIR)/.venv-oldest
+RACE := $(CURDIR)/.venv-bench
 DENY_VERSION := 0.20.2
 DENY := $(CURDIR)/.tools/bin/cargo-deny
 
@@ -69,11 +70,15 @@ fmt: $(VENV)/.deps ## Format the code, fix what the linter can fix
 	$(BIN)/ruff format
 
 .PHONY: bench
-bench: build ## Measure the speed table of the README (SIGMA=DIR: with all rules of a corpus)
-	$(BIN)/python benches/measure.py $(if $(SIGMA),--sigma $(SIGMA))
+bench: build $(RACE)/.deps ## Race against the peers, the short form (SIGMA=DIR: the public rules; minutes)
+	PYTHONPATH=python $(RACE)/bin/python benches/run.py --short $(if $(SIGMA),--sigma $(SIGMA))
+
+.PHONY: bench-full
+bench-full: build $(RACE)/.deps ## The whole race, its record and the table of the targets (SIGMA=DIR; hours, 30 GB)
+	PYTHONPATH=python $(RACE)/bin/python benches/run.py $(if $(SIGMA),--sigma $(SIGMA))
 
 .PHONY: lock
-lock: $(VENV)/.deps ## Resolve the Python lock file anew from pyproject.toml
+lock: $(VENV)/.deps ## Resolve the Python lock files anew from pyproject.toml
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile pyproject.toml --extra arrow --group dev --universal --python-version 3.11 --upgrade \
 		--no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet --output-file python/.lock
@@ -83,11 +88,15 @@ lock: $(VENV)/.deps ## Resolve the Python lock file anew from pyproject.toml
 		--no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet --output-file python/.lock
 	{ head -n 1 python/requirements-oldest.lock; cat python/.lock; } > python/.lock.new
 	mv python/.lock.new python/requirements-oldest.lock
+	$(BIN)/uv pip compile pyproject.toml --extra arrow --group bench --constraint python/requirements.lock --universal \
+		--python-version 3.11 --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet --output-file python/.lock
+	{ head -n 1 benches/requirements.lock; cat python/.lock; } > python/.lock.new
+	mv python/.lock.new benches/requirements.lock
 	rm python/.lock
 
 .PHONY: clean
 clean: ## Remove the environment, the builds, the tools and the demo
-	rm -rf $(VENV) $(OLDEST) .tools demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(OLDEST) $(RACE) .tools demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	rm -f python/sigtrawl/_native*.so
 	if command -v $(CARGO) >/dev/null; then $(CARGO) clean; fi
 
@@ -141,6 +150,12 @@ $(OLDEST)/.deps: python/requirements-oldest.lock
 	@$(MAKE) --no-print-directory need-python
 	test -x $(OLDEST)/bin/python || $(PYTHON) -m venv $(OLDEST)
 	$(OLDEST)/bin/python -m pip install --quiet --requirement python/requirements-oldest.lock
+	touch $@
+
+$(RACE)/.deps: benches/requirements.lock
+	@$(MAKE) --no-print-directory need-python
+	test -x $(RACE)/bin/python || $(PYTHON) -m venv $(RACE)
+	$(RACE)/bin/python -m pip install --quiet --requirement benches/requirements.lock
 	touch $@
 
 $(VENV)/.built: $(VENV)/.deps $(RUST_SOURCES) pyproject.toml

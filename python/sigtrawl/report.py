@@ -64,6 +64,7 @@ class RuleReport:
         near: Missing field → a column that it most likely means: its name differs only in case, a space or an ``@``;
             or the field's own name, where there is such a column and the schema does not take it for the field.
         any_product: The rule states a product, and rows that it reads do not tell theirs: it runs on those of any.
+        cost: Seconds of all threads that the rule took alone, where they were asked for (`Request.costs`); else None.
     """
 
     state: str
@@ -73,6 +74,7 @@ class RuleReport:
     rows: int
     near: Mapping[str, str] = field(default_factory=dict)
     any_product: bool = False
+    cost: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +179,8 @@ class ScanReport:
         groups: The inputs by their columns; more than one where columns differ between files.
         differing: The rules whose state is not the same in all groups.
         correlations: One entry a correlation, in the order of the rule set.
+        times: What the work took, in seconds of all threads together: ``read``, ``match``, ``emit``, and of ``match`` the part
+            ``verify``; those that the core measures.
     """
 
     inputs: tuple[InputReport, ...]
@@ -190,6 +194,7 @@ class ScanReport:
     groups: tuple[GroupReport, ...] = ()
     differing: tuple[DifferingRule, ...] = ()
     correlations: tuple[CorrelationReport, ...] = ()
+    times: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
     def from_json(cls, text: bytes) -> "ScanReport":
@@ -207,6 +212,7 @@ class ScanReport:
             groups=tuple(_group(entry) for entry in raw.get("groups", ())),
             differing=tuple(DifferingRule(entry["rule"], tuple(entry["states"])) for entry in raw.get("differing", ())),
             correlations=tuple(_correlation(entry) for entry in raw.get("correlations", ())),
+            times=raw.get("times") or {},
         )
 
     @property
@@ -261,6 +267,7 @@ def _rule(raw: Mapping[str, Any]) -> RuleReport:
         rows=raw.get("rows", 0),
         near=raw.get("near") or {},
         any_product=raw.get("any_product", False),
+        cost=raw.get("cost"),
     )
 
 

@@ -42,6 +42,7 @@ class Request:
         own: Those of the users' mappings that must fit the inputs, by name.
         inputs: How single inputs are read, where schema and log source are None.
         also: Columns that the event holds after these, where some input has them.
+        costs: Whether the report tells what each rule took; measuring it slows a scan down.
     """
 
     more: "tuple[Schema, ...]"
@@ -53,6 +54,7 @@ class Request:
     own: tuple[str, ...] = ()
     inputs: "tuple[InputSettings, ...]" = ()
     also: tuple[str, ...] = ()
+    costs: bool = False
 
     def said_of(self, file: str | None) -> tuple[str | None, Mapping[str, str | None] | None]:
         """Give the schema and the log source that the caller, or the configuration for this file, states."""
@@ -91,6 +93,7 @@ class Request:
                 "columns": columns,
                 **({"also": list(self.also)} if self.also else {}),
                 **({"engine": self.engine} if self.engine not in ("core", "reference") else {}),
+                **({"costs": True} if self.costs else {}),
                 "threads": None if self.threads is None else min(self.threads, _MOST_THREADS),
                 "demands": [
                     {"schema": mapping.name, "file": mapping.source, **demand.to_dict()}

@@ -14,7 +14,7 @@ def test_version_and_help(run: Any) -> None:
     for arguments in ((), ("--help",), ("-h",)):
         result = run(*arguments)
         assert result.status == 0
-        for command in ("scan", "check", "explain", "rules", "show", "compile", "demo"):
+        for command in ("scan", "check", "explain", "rules", "show", "compile", "demo", "bench"):
             assert command in result.out
 
 

@@ -49,6 +49,12 @@ CASES: dict[str, tuple[int, tuple[str, ...]]] = {
     "nothing-to-run": (3, ("scan", "{events}", "-r", "{rules}/linux.yml")),
     "strict": (2, ("scan", "{events}", "-r", "{rules}", "--strict")),
     "unknown-rule": (3, ("show", "nothing", "-r", "{rules}")),
+    "bench-nothing": (3, ("bench",)),
+    "bench-no-rules": (3, ("bench", "{events}")),
+    "bench-two-things": (3, ("bench", "{events}", "--generate", "{tmp}/made.parquet")),
+    "bench-nothing-to-run": (3, ("bench", "{events}", "-r", "{rules}/linux.yml")),
+    "bench-events-missing": (3, ("bench", "{tmp}/nowhere.parquet", "-r", "{rules}")),
+    "bench-nowhere-to-write": (5, ("bench", "--generate", "{tmp}/no/made.parquet", "--rows", "10")),
     "check-nothing-to-run": (3, ("check", "{events}", "-r", "{rules}/linux.yml")),
 }
 

@@ -18,6 +18,7 @@ WORDS = {
     "compile": {"--output", "--skip-bad-rules", "--placeholder"},
     "rules": {"--format", "--min-level"},
     "show": {"--rules"},
+    "bench": {"--rules", "--runs", "--threads", "--json", "--generate", "--rows", "--seed", "--compression", "--mixed"},
 }  # fmt: skip
 
 

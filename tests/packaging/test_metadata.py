@@ -17,8 +17,8 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 CARGO = tomllib.loads((ROOT / "Cargo.toml").read_text())
 
 
-def locked(name: str = "requirements.lock") -> dict[str, str]:
-    lines = (ROOT / "python" / name).read_text().splitlines()
+def locked(name: str = "python/requirements.lock") -> dict[str, str]:
+    lines = (ROOT / name).read_text().splitlines()
     pinned = (line.split(";")[0].strip() for line in lines if not line.startswith("#"))
     return {canonicalize_name(name): version for name, version in (line.split("==") for line in pinned if line)}
 
@@ -26,7 +26,8 @@ def locked(name: str = "requirements.lock") -> dict[str, str]:
 def required() -> list[Requirement]:
     project = PROJECT["project"]
     groups = PROJECT["dependency-groups"]
-    grouped = [entry for group in groups.values() for entry in group if isinstance(entry, str)]  # the others include a group
+    ours = (group for name, group in groups.items() if name != "bench")  # it has a lock file of its own
+    grouped = [entry for group in ours for entry in group if isinstance(entry, str)]  # the others include a group
     texts = [*project["dependencies"], *project["optional-dependencies"]["arrow"], *grouped]
     return [Requirement(text) for text in texts]
 
@@ -70,8 +71,16 @@ def test_the_lock_file_satisfies_the_project() -> None:
         assert need.specifier.contains(pinned[canonicalize_name(need.name)]), need
 
 
+def test_the_peers_of_the_race_are_pinned_beside_what_they_race_with() -> None:
+    pinned, ours = locked("benches/requirements.lock"), locked()
+    for text in PROJECT["dependency-groups"]["bench"]:
+        need = Requirement(text)
+        assert need.specifier.contains(pinned[canonicalize_name(need.name)]), need
+    assert {name: pinned[name] for name in set(pinned) & set(ours)} == {name: ours[name] for name in set(pinned) & set(ours)}
+
+
 def test_the_oldest_versions_are_the_lower_bounds() -> None:
-    pinned = locked("requirements-oldest.lock")
+    pinned = locked("python/requirements-oldest.lock")
     for text in (*PROJECT["project"]["dependencies"], *PROJECT["project"]["optional-dependencies"]["arrow"]):
         need = Requirement(text)
         version = pinned[canonicalize_name(need.name)]
@@ -81,9 +90,9 @@ def test_the_oldest_versions_are_the_lower_bounds() -> None:
         assert need.name == "pyyaml" or version in {least, f"{least}.0", f"{least}.0.0"}, need
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "requirements-oldest.lock"])
+@pytest.mark.parametrize("name", ["python/requirements.lock", "python/requirements-oldest.lock", "benches/requirements.lock"])
 def test_the_lock_files_name_no_host(name: str) -> None:
-    assert "://" not in (ROOT / "python" / name).read_text()
+    assert "://" not in (ROOT / name).read_text()
 
 
 def test_crates_come_from_the_common_registry_only() -> None:

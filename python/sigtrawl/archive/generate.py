@@ -1,26 +1,24 @@
-"""Writes an archive: chunk after chunk through polars' streaming writer, never more than a few of them in memory."""
+"""Makes an archive of process creations with the netcat rule's matches planted, in the form of any product."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from sigtrawl.archive.events import events
 from sigtrawl.archive.forms import Form, render
 from sigtrawl.archive.mixing import mix_int
 from sigtrawl.archive.plants import Plant, netcat
+from sigtrawl.archive.sink import ROW_GROUP, Compression, sink
 from sigtrawl.archive.tables import Tables, tables
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     import polars as pl
-
-ROW_GROUP = 131_072
-"""Rows of a row group, and of a chunk: enough for dictionaries to pay, few enough for many to be read at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +46,7 @@ def generate(
     *,
     seed: int = 1,
     names: Form = "sysmon",
-    compression: Literal["zstd", "snappy", "lz4", "uncompressed"] = "zstd",
+    compression: Compression = "zstd",
     row_group: int = ROW_GROUP,
     matches: int | None = None,
 ) -> Planted:
@@ -80,9 +78,11 @@ def generate(
     made = tables(seed, plants)
     cases, near_misses = _place(made, plants, rows, seed, max(40, rows // 5_000) if matches is None else matches)
     where = {row: template for _, row, template in cases} | dict(near_misses)
-    partial = path.with_name(f"{path.name}.partial")
-    _write(partial, made, seed, rows, where, names=names, compression=compression, row_group=row_group)
-    partial.replace(path)
+
+    def chunk(first: int, count: int) -> pl.DataFrame:
+        return render(events(made, seed, first, where, count), names)
+
+    sink(path, chunk, rows, compression=compression, row_group=row_group)
     rule_rows = {plant.rule_id: tuple(row for rule, row, _ in cases if rule == plant.rule_id) for plant in plants}
     return Planted(path, rows, names, MappingProxyType(rule_rows), tuple(row for row, _ in near_misses))
 
@@ -112,30 +112,3 @@ def _place(
             templates = made.matches[plant.rule_id]
             cases.append((plant.rule_id, row, templates[len(cases) // len(plants) % len(templates)]))
     return cases, near
-
-
-def _write(
-    path: Path,
-    made: Tables,
-    seed: int,
-    rows: int,
-    where: dict[int, int],
-    *,
-    names: Form,
-    compression: Literal["zstd", "snappy", "lz4", "uncompressed"],
-    row_group: int,
-) -> None:
-    from polars.io.plugins import register_io_source
-
-    def chunk(first: int, count: int) -> pl.DataFrame:
-        return render(events(made, seed, first, where, count), names)
-
-    def source(
-        with_columns: list[str] | None, predicate: pl.Expr | None, n_rows: int | None, batch_size: int | None
-    ) -> Iterator[pl.DataFrame]:
-        del with_columns, predicate, n_rows, batch_size  # the writer asks for everything
-        for first in range(0, rows, row_group):
-            yield chunk(first, min(row_group, rows - first))
-
-    archive = register_io_source(source, schema=chunk(0, 0).schema)
-    archive.sink_parquet(path, compression=compression, row_group_size=row_group, statistics=True, maintain_order=True)

@@ -58,9 +58,9 @@ class Tables:
     near_misses: tuple[int, ...]
 
 
-def tables(seed: int, plants: list[Plant]) -> Tables:
-    """Lays out the background's programs, then those of the plants, which nothing draws by itself."""
-    background = [*windows(), *invented()]
+def tables(seed: int, plants: list[Plant], background: list[Program] | None = None) -> Tables:
+    """Lays out the background's programs, by default the common ones, then those of the plants, which nothing draws by itself."""
+    background = [*windows(), *invented()] if background is None else background
     everything = [*background, *(case for plant in plants for case in (*plant.matches, *plant.near_misses))]
     ordinary = sum(len(program.arguments) for program in background)
     matches: dict[str, tuple[int, ...]] = {}
@@ -102,7 +102,7 @@ def _templates(everything: list[Program], parent_places: dict[str, tuple[int, in
             head, tail = arguments.split(slot)
             rows.append(
                 {
-                    "head": f'" {head}',
+                    "head": f" {head}",
                     "tail": tail,
                     "slot": SLOTS.index(slot),
                     "first_image": first_image,

@@ -8,7 +8,7 @@ import typer
 from typer.main import get_command
 
 import sigtrawl
-from sigtrawl.cli import check, compile, demo, explain, rules, scan, show  # noqa: A004 - a command's name
+from sigtrawl.cli import bench, check, compile, demo, explain, rules, scan, show  # noqa: A004 - a command's name
 from sigtrawl.cli.failure import report
 
 EPILOG = (
@@ -31,6 +31,7 @@ app.command("show")(show.show)
 app.command("explain")(explain.explain)
 app.command("compile")(compile.compile_rules)
 app.command("demo")(demo.demo)
+app.command("bench")(bench.bench)
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 - the parser calls it so
