@@ -52,4 +52,4 @@ pub use error::{Error, ErrorKind};
 pub use mapping::{Mapping, has_column};
 pub use plan::{LogSource, Plan, RuleEntry};
 pub use rule_set::{RuleSet, check_regex};
-pub use scan::{Columns, Engine, RowRule, Scanner};
+pub use scan::{Columns, Engine, Judged, RowRule, Scanner};

@@ -23,7 +23,7 @@ use crate::tally::{Counts, Tally};
 /// run on any input, with `Usage` on wrong options, and with `Schema` if rules and table cannot be brought together.
 /// Inputs that cannot be read are counted in the report of the stream; the others are scanned.
 pub fn scan(rules: &RuleSet, paths: &[String], options: &ScanOptions) -> Result<MatchStream, Error> {
-    let threads = options.thread_count()?;
+    let (threads, share) = options.shares()?;
     heap::keep_pages();
     let prepared = prepare::prepare(rules, paths, options)?;
     prepared.demand_work()?;
@@ -46,17 +46,18 @@ pub fn scan(rules: &RuleSet, paths: &[String], options: &ScanOptions) -> Result<
     let drift = drift::find(&prepared.entries);
     let units: Vec<usize> = prepared.entries.iter().map(|entry| entry.report.row_groups as usize).collect();
     let inputs = prepared.entries.into_iter().map(|entry| entry.report).collect();
-    let tally = Arc::new(Tally::new(inputs, &units, prepared.rules, drift, rows, bytes));
+    let tally = Arc::new(Tally::new(inputs, &units, prepared.rules, drift, rows, bytes).by(options));
 
     let groups: usize = targets.iter().map(|target| target.table.groups()).sum();
     let (work_frame, work_tally) = (frame.clone(), tally.clone());
-    let (rule_count, engine) = (rules.plan().rules.len(), options.engine);
+    let (rule_count, engine, costs) = (rules.plan().rules.len(), options.engine, options.costs);
     let (reader, work) = (options.reader, options.work);
     let queue = Queue::start(threads.min(groups.max(1)), Groups::new(targets), move || GroupWorker {
         frame: work_frame.clone(),
         tally: work_tally.clone(),
-        scanners: Scanners::new(engine),
+        scanners: Scanners::new(engine, costs),
         counts: Counts::new(rule_count),
+        share,
         reader,
         work,
     })?;

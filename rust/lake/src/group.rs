@@ -4,7 +4,7 @@
 //! alone; pages without such rows are passed over without being decompressed. Reading everything in one pass would
 //! decode columns for rows that nobody will see, which on an archive with one match in a million rows is nearly all of it.
 //!
-//! Both passes go in batches, and matches are shown as soon as [`HELD`] of them have come together: memory does not grow
+//! Both passes go in batches, and matches are shown as soon as some have come together: memory does not grow
 //! with the row group, even if every row matches a dozen rules. A failure of any kind ends this row group and no other;
 //! what was delivered stays, and the count of rows says how far it reaches.
 
@@ -21,7 +21,7 @@ use crate::engine::Binding;
 use crate::events::{Lift, Lifted};
 use crate::file::{Purpose, Table};
 use crate::matches::{BATCH_ROWS, Frame, Hit, Place};
-use crate::options::{ReaderChoice, Work};
+use crate::options::{ReaderChoice, Share, Work};
 use crate::pass::Pass;
 use crate::queue::{Gone, Outlet, Worker};
 use crate::scanners::Scanners;
@@ -30,16 +30,6 @@ use crate::tally::{Counts, Outcome, Tally};
 /// Rows that are matched at once. Large enough that what the matcher does once a batch vanishes beside what it does per
 /// row, and small enough that a batch of long command lines stays in the tens of megabytes.
 pub(crate) const MATCH_ROWS: usize = 65_536;
-
-/// Bytes that a batch to be matched should take at most; rows of huge values come in smaller batches.
-const MATCH_BYTES: usize = 64 << 20;
-
-/// Bytes that a batch of events should take at most: with four of them in each lane this keeps a scan in which every row
-/// matches far below a gigabyte.
-const DELIVER_BYTES: usize = 8 << 20;
-
-/// Matches that are held before they are shown: 8 bytes each, so 8 MiB a thread.
-const HELD: usize = 1 << 20;
 
 /// What all row groups of one file share.
 pub(crate) struct Target {
@@ -65,6 +55,8 @@ pub(crate) struct GroupWorker {
     pub(crate) tally: Arc<Tally>,
     pub(crate) scanners: Scanners,
     pub(crate) counts: Counts,
+    /// What this worker may hold.
+    pub(crate) share: Share,
     pub(crate) reader: ReaderChoice,
     pub(crate) work: Work,
 }
@@ -122,7 +114,7 @@ impl GroupWorker {
         let columns = binding.columns();
         let rows = u32::try_from(table.group(job.group).num_rows())
             .map_err(|_| "more rows than a row group can have".to_owned())?;
-        let size = batch_size(MATCH_ROWS, MATCH_BYTES, table.row_bytes(job.group, columns));
+        let size = batch_size(MATCH_ROWS, self.share.batch, table.row_bytes(job.group, columns));
         let mut hits: Vec<Hit> = Vec::new();
         let mut seen: u32 = 0;
         let mut failure = None;
@@ -139,7 +131,7 @@ impl GroupWorker {
             hits.extend(found.into_iter().map(|(row, rule)| Hit { row: seen + row, rule }));
             seen += count as u32;
             self.tally.add_rows(count);
-            if hits.len() >= HELD {
+            if hits.len() >= self.share.held {
                 self.show(job, &hits, out, settled)?;
                 hits.clear();
             }
@@ -187,7 +179,7 @@ impl GroupWorker {
         let rows = table.group(job.group).num_rows().max(0).unsigned_abs() as usize;
         let ranges = distinct(hits).map(|row| row as usize..row as usize + 1);
         let selection = RowSelection::from_consecutive_ranges(ranges, rows);
-        let size = batch_size(BATCH_ROWS, DELIVER_BYTES, table.row_bytes(job.group, lift.columns()));
+        let size = batch_size(BATCH_ROWS, self.share.delivery, table.row_bytes(job.group, lift.columns()));
         for batch in table.read(job.group, lift.columns(), Purpose::Deliver, size, Some(selection))? {
             let batch = batch.map_err(|reason| format!("the events of matching rows cannot be read: {reason}"))?;
             let (now, later) = split(rest, batch.num_rows());

@@ -36,7 +36,7 @@ pub fn match_reader(
     reader: Box<dyn RecordBatchReader + Send>,
     options: &ScanOptions,
 ) -> Result<MatchStream, Error> {
-    let threads = options.thread_count()?;
+    let (threads, _) = options.shares()?;
     let schema = reader.schema();
     let binding = engine::bind(rules, &schema, &options.bind).map_err(|failure| Error::schema(failure.reason))?;
     demands::check(&options.demands, [(binding.schema_name(), &*schema)])?;
@@ -49,7 +49,7 @@ pub fn match_reader(
     let states = report::best(rules, [binding.states()]);
     let drift = drift::alone(schema.fields(), &input, &binding);
     // One unit stands for the end of the stream; each piece of work adds its own.
-    let tally = Arc::new(Tally::new(vec![input], &[1], states, drift, 0, 0));
+    let tally = Arc::new(Tally::new(vec![input], &[1], states, drift, 0, 0).by(options));
     let result = frame.schema().clone();
     if !runs {
         return Ok(MatchStream::idle(result, tally));
@@ -57,14 +57,14 @@ pub fn match_reader(
     let lift = Arc::new(Lift::new(&schema, binding.time_columns(), &fields));
     let failure = Arc::new(Mutex::new(None));
     let pieces = Pieces { reader: Some(reader), next_row: 0, tally: tally.clone(), failure: failure.clone() };
-    let (rule_count, engine) = (rules.plan().rules.len(), options.engine);
+    let (rule_count, engine, costs) = (rules.plan().rules.len(), options.engine, options.costs);
     let (work_tally, work_failure) = (tally.clone(), failure.clone());
     let queue = Queue::start(threads, pieces, move || MemoryWorker {
         binding: binding.clone(),
         lift: lift.clone(),
         frame: frame.clone(),
         tally: work_tally.clone(),
-        scanners: Scanners::new(engine),
+        scanners: Scanners::new(engine, costs),
         counts: Counts::new(rule_count),
         failure: work_failure.clone(),
     })?;

@@ -38,6 +38,10 @@ pub struct ScanOptions {
     pub work: Work,
     /// Worker threads, at most 256 of which are used; `None` takes as many as the machine has processors.
     pub threads: Option<usize>,
+    /// Bytes that the scan may take, roughly: what it holds of the events, not the compiled rules. `None` is 1 GiB.
+    pub memory: Option<u64>,
+    /// Whether the report tells what each rule took.
+    pub costs: bool,
     /// How matches are found; for tests and measurements, since the answers are the same.
     pub engine: Engine,
     /// Set from another thread, gives up looking through the inputs; no part of the JSON. A scan that has begun is
@@ -47,6 +51,35 @@ pub struct ScanOptions {
 
 /// More threads than any machine makes use of here; each of them holds batches of its own.
 const MOST_THREADS: usize = 256;
+
+/// What a scan may take where nobody says otherwise.
+pub(crate) const DEFAULT_MEMORY: u64 = 1 << 30;
+/// Less does not hold the batches of one thread.
+const LEAST_MEMORY: u64 = 64 << 20;
+/// With less for each thread there are fewer threads.
+const LEAST_SHARE: u64 = 48 << 20;
+
+/// What one thread may hold at once; what it holds is a small multiple of these.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Share {
+    /// Bytes of a batch that is matched.
+    pub(crate) batch: usize,
+    /// Bytes of a batch of events that is delivered; four of them wait in each lane.
+    pub(crate) delivery: usize,
+    /// Matches that are held before they are shown, of 8 bytes each.
+    pub(crate) held: usize,
+}
+
+impl Share {
+    fn of(bytes: u64) -> Self {
+        let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
+        Self {
+            batch: (bytes / 8).clamp(1 << 20, 64 << 20),
+            delivery: (bytes / 64).clamp(256 << 10, 8 << 20),
+            held: (bytes / 256).clamp(1 << 14, 1 << 20),
+        }
+    }
+}
 
 /// Which columns of the inputs the `event` of a match carries.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -102,6 +135,17 @@ impl ScanOptions {
         Ok(read.into_iter().map(Arc::new).collect())
     }
 
+    /// Threads, and the bytes that each of them may hold.
+    pub(crate) fn shares(&self) -> Result<(usize, Share), Error> {
+        let memory = self.memory.unwrap_or(DEFAULT_MEMORY);
+        if memory < LEAST_MEMORY {
+            return Err(Error::usage(format!("a memory of {memory} bytes is too little; give 64 MiB or more")));
+        }
+        let most = usize::try_from(memory / LEAST_SHARE).unwrap_or(usize::MAX);
+        let threads = self.thread_count()?.min(most.max(1));
+        Ok((threads, Share::of(memory / threads as u64)))
+    }
+
     pub(crate) fn thread_count(&self) -> Result<usize, Error> {
         match self.threads {
             Some(0) => Err(Error::usage("threads is 0; give 1 or more, or leave it out")),
@@ -117,15 +161,11 @@ impl ScanOptions {
         };
         let engine = match members.remove("engine") {
             None | Some(Value::Null) => Engine::default(),
-            Some(Value::String(name)) => match name.as_str() {
-                "sieve" => Engine::Sieve,
-                "automaton" => Engine::Automaton,
-                "search" => Engine::Search,
-                "values" => Engine::Values,
-                other => return Err(format!("there is no engine {other:?}")),
-            },
+            Some(Value::String(name)) => Engine::named(&name).ok_or_else(|| format!("there is no engine {name:?}"))?,
             Some(other) => return Err(format!("engine is {other}, which is no text")),
         };
+        let memory = member::<Option<u64>>(&mut members, "memory")?;
+        let costs = member(&mut members, "costs")?;
         let reader = member(&mut members, "reader")?;
         let work = member(&mut members, "work")?;
         let threads = member(&mut members, "threads")?;
@@ -138,7 +178,20 @@ impl ScanOptions {
             None | Some(Value::Null) => Vec::new(),
             Some(list) => InputSettings::read(list, &bind)?,
         };
-        Ok(Self { bind, inputs, demands, columns, also, reader, work, threads, engine, cancel: Arc::default() })
+        Ok(Self {
+            bind,
+            inputs,
+            demands,
+            columns,
+            also,
+            reader,
+            work,
+            threads,
+            memory,
+            costs,
+            engine,
+            cancel: Arc::default(),
+        })
     }
 }
 

@@ -104,6 +104,9 @@ pub struct RuleReport {
     pub matches: u64,
     /// Rows that it matched.
     pub rows: u64,
+    /// Seconds that judging its candidates took, over all threads; absent where that was not asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost: Option<f64>,
 }
 
 /// Values without a text form that rules would have needed.
@@ -123,6 +126,8 @@ pub struct Times {
     /// Matching.
     #[serde(rename = "match")]
     pub matching: f64,
+    /// Part of it: judging the candidates that a search has turned up.
+    pub verify: f64,
     /// Reading the events of matching rows, and waiting for whoever takes them.
     pub emit: f64,
 }
@@ -152,6 +157,12 @@ pub struct Report {
     pub times: Times,
     /// Bytes of the columns that rules ask for, once decompressed, as far as they were read.
     pub decoded: u64,
+    /// How matches were found.
+    pub engine: &'static str,
+    /// What was done: `match` or `read`.
+    pub work: &'static str,
+    /// Bytes that the scan might take.
+    pub memory: u64,
     /// Whether the scan came to its end; the inputs tell what could be read on the way.
     pub complete: bool,
 }
@@ -186,6 +197,7 @@ pub(crate) fn best<'a>(rules: &RuleSet, bindings: impl IntoIterator<Item = &'a [
             any_product: rule.is_some_and(|rule| rule.any_product),
             matches: 0,
             rows: 0,
+            cost: None,
         })
         .collect()
 }

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::engine::{Binding, Engine, Scanner};
 use crate::tally::Counts;
@@ -16,6 +17,7 @@ const KEPT: usize = 4;
 /// The scanners of one worker, the latest used first.
 pub(crate) struct Scanners {
     engine: Engine,
+    costs: bool,
     kept: Vec<Entry>,
 }
 
@@ -27,8 +29,8 @@ struct Entry {
 }
 
 impl Scanners {
-    pub(crate) fn new(engine: Engine) -> Self {
-        Self { engine, kept: Vec::new() }
+    pub(crate) fn new(engine: Engine, costs: bool) -> Self {
+        Self { engine, costs, kept: Vec::new() }
     }
 
     /// The scanner for `binding`.
@@ -38,6 +40,7 @@ impl Scanners {
             Some(place) => self.kept.remove(place),
             None => {
                 let scanner = Scanner::new(binding.clone()).with_engine(self.engine);
+                let scanner = if self.costs { scanner.with_costs() } else { scanner };
                 Entry { binding: binding.clone(), scanner, told: BTreeMap::new() }
             }
         };
@@ -46,11 +49,19 @@ impl Scanners {
         &mut self.kept[0].scanner
     }
 
-    /// Moves what the latest scanner could not evaluate into `counts`; to be called before another one is asked for.
+    /// Moves what the latest scanner could not evaluate, and the time that it spent, into `counts`; to be called before another one is asked for.
     pub(crate) fn count(&mut self, counts: &mut Counts) {
         let Some(entry) = self.kept.first_mut() else {
             return;
         };
+        let judged = entry.scanner.take_judged();
+        counts.spent.verify += judged.total;
+        if !judged.rules.is_empty() {
+            counts.costs.resize(judged.rules.len(), Duration::ZERO);
+            for (total, cost) in counts.costs.iter_mut().zip(judged.rules) {
+                *total += cost;
+            }
+        }
         for (column, values) in entry.scanner.not_evaluable() {
             let told = entry.told.entry(column.clone()).or_default();
             if values > told {

@@ -10,6 +10,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::drift::{Drift, Group};
+use crate::engine::Engine;
+use crate::options::{self, DEFAULT_MEMORY, ScanOptions};
 use crate::report::{InputReport, InputState, NotEvaluable, Report, RuleReport, Times};
 
 /// What one unit of work has come to.
@@ -33,6 +35,8 @@ pub(crate) struct Counts {
     pub(crate) unreadable_times: u64,
     pub(crate) not_evaluable: BTreeMap<String, u64>,
     pub(crate) spent: Spent,
+    /// Time that judging took, by rule; empty if that is not asked for.
+    pub(crate) costs: Vec<Duration>,
     /// Bytes that were decompressed for matching.
     pub(crate) decoded: u64,
 }
@@ -42,6 +46,8 @@ pub(crate) struct Counts {
 pub(crate) struct Spent {
     pub(crate) read: Duration,
     pub(crate) matching: Duration,
+    /// Part of `matching`: judging candidates.
+    pub(crate) verify: Duration,
     pub(crate) emit: Duration,
 }
 
@@ -52,6 +58,7 @@ impl Counts {
             unreadable_times: 0,
             not_evaluable: BTreeMap::new(),
             spent: Spent::default(),
+            costs: Vec::new(),
             decoded: 0,
         }
     }
@@ -72,6 +79,9 @@ pub(crate) struct Tally {
     inputs: Vec<InputReport>,
     rules: Vec<RuleReport>,
     drift: Drift,
+    engine: &'static str,
+    doing: &'static str,
+    memory: u64,
     work: Mutex<Work>,
 }
 
@@ -111,7 +121,18 @@ impl Tally {
             inputs,
             rules,
             drift,
+            engine: Engine::default().name(),
+            doing: "match",
+            memory: DEFAULT_MEMORY,
         }
+    }
+
+    /// The same, for a scan with these options.
+    pub(crate) fn by(mut self, options: &ScanOptions) -> Self {
+        self.engine = options.engine.name();
+        self.doing = if options.work == options::Work::Read { "read" } else { "match" };
+        self.memory = options.memory.unwrap_or(DEFAULT_MEMORY);
+        self
     }
 
     /// Takes in what a unit has come to, and empties the worker's counts.
@@ -133,7 +154,14 @@ impl Tally {
         let spent = std::mem::take(&mut counts.spent);
         work.counts.spent.read += spent.read;
         work.counts.spent.matching += spent.matching;
+        work.counts.spent.verify += spent.verify;
         work.counts.spent.emit += spent.emit;
+        if !counts.costs.is_empty() {
+            work.counts.costs.resize(counts.costs.len(), Duration::ZERO);
+            for (total, cost) in work.counts.costs.iter_mut().zip(&mut counts.costs) {
+                *total += std::mem::take(cost);
+            }
+        }
         work.counts.decoded += std::mem::take(&mut counts.decoded);
         for (column, values) in std::mem::take(&mut counts.not_evaluable) {
             *work.counts.not_evaluable.entry(column).or_default() += values;
@@ -158,8 +186,10 @@ impl Tally {
             .rules
             .iter()
             .zip(&work.counts.matches)
-            .map(|(rule, matches)| RuleReport {
+            .enumerate()
+            .map(|(place, (rule, matches))| RuleReport {
                 matches: *matches,
+                cost: work.counts.costs.get(place).map(Duration::as_secs_f64),
                 // A rule matches a row once, so its matches and its rows are one number.
                 rows: *matches,
                 ..rule.clone()
@@ -179,9 +209,13 @@ impl Tally {
             times: Times {
                 read: work.counts.spent.read.as_secs_f64(),
                 matching: work.counts.spent.matching.as_secs_f64(),
+                verify: work.counts.spent.verify.as_secs_f64(),
                 emit: work.counts.spent.emit.as_secs_f64(),
             },
             decoded: work.counts.decoded,
+            engine: self.engine,
+            work: self.doing,
+            memory: self.memory,
             complete: ended,
             groups: self.groups(&inputs),
             differing: self.drift.differing.clone(),

@@ -13,7 +13,7 @@ mod routes;
 mod state;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use arrow::datatypes::Schema;
 use serde::Deserialize;
@@ -64,6 +64,8 @@ pub struct Binding {
     pub(crate) names: Vec<String>,
     /// How to look for candidates, once some data has been seen.
     pub(crate) sieve: OnceLock<Arc<Sieve>>,
+    /// Held while it is made: one thread is enough for that.
+    pub(crate) sieve_making: Mutex<()>,
     columns: Vec<usize>,
     time_columns: Vec<TimeColumn>,
     states: Vec<RuleBinding>,
@@ -141,6 +143,7 @@ impl Binding {
             positions: columns.iter().enumerate().map(|(position, &column)| (column, position)).collect(),
             names: columns.iter().map(|&column| schema.field(column).name().clone()).collect(),
             sieve: OnceLock::new(),
+            sieve_making: Mutex::new(()),
             columns,
             time_columns,
             states,

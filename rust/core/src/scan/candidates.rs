@@ -3,13 +3,15 @@
 //! Columns are asked for only when something is looked for in them, or a candidate needs them. Where candidates are so many
 //! that judging them one by one costs more than examining everything, the batch is given back for that.
 
+use std::time::Instant;
+
 use arrow::array::ArrayRef;
 
 use super::bitmap::Bitmap;
 use super::columns::{Columns, whole};
 use super::keywords::KeywordSeeker;
 use super::lazy::{Candidate, LazyColumn, Seeker, candidate};
-use super::scanner::{ColumnState, Failures, RowRule, asked, holds_text_or_numbers, is_number};
+use super::scanner::{ColumnState, Failures, Judged, RowRule, asked, holds_text_or_numbers, is_number};
 use super::signatures::{ABSENT, SignatureId};
 use crate::bind::Binding;
 use crate::column::{Source, all_leaves, leaves};
@@ -74,6 +76,8 @@ pub(super) struct Judge<'j, 'c> {
     pub(super) columns: &'j mut [ColumnState],
     pub(super) lazy: &'j mut [LazyColumn],
     pub(super) keyword_seeker: &'j mut KeywordSeeker,
+    pub(super) judged: &'j mut Judged,
+    pub(super) hasher: ahash::RandomState,
     pub(super) failures: Failures<'j>,
     pub(super) keywords: &'j mut ColumnState,
 }
@@ -106,13 +110,22 @@ impl Judge<'_, '_> {
         candidates.dedup();
         self.examine_keywords(candidates)?;
         let mut found = Vec::new();
+        let started = Instant::now();
+        let by_rule = !self.judged.rules.is_empty();
+        let mut before = started;
         for &at in candidates.iter() {
             let (row, place) = ((at >> 32) as usize, at as u32 as usize);
-            let sieve = self.sieve;
+            let (sieve, rule) = (self.sieve, self.binding.rules[place].0);
             if self.holds(&sieve.conditions.rules[place], row)? {
-                found.push((row as u32, self.binding.rules[place].0));
+                found.push((row as u32, rule));
+            }
+            if by_rule {
+                let now = Instant::now();
+                self.judged.rules[rule as usize] += now - before;
+                before = now;
             }
         }
+        self.judged.total += started.elapsed();
         Ok(Outcome::Matches(found))
     }
 
@@ -223,11 +236,10 @@ impl Judge<'_, '_> {
         for (reference, rules) in &self.sieve.references {
             let reference = &self.binding.references[*reference as usize];
             let rows = self.shelf.rows;
-            let hasher = ahash::RandomState::with_seeds(1, 2, 3, 4);
             let mut hashes = Vec::with_capacity(2);
             for column in [reference.value as usize, reference.other as usize] {
                 self.load(column)?;
-                hashes.push(self.lazy[column].hashes(&hasher, rows));
+                hashes.push(self.lazy[column].hashes(&self.hasher, rows));
             }
             let equal = |row: usize| match (&hashes[0], &hashes[1]) {
                 (Some(one), Some(other)) => one[row] == other[row] && one[row] != 0,
@@ -278,7 +290,7 @@ impl Judge<'_, '_> {
                     }
                 }
                 let regex = self.binding.bound[at].matcher.deferred(*slot);
-                regex.is_some_and(|regex| self.lazy[at].any_text(row, |text| regex.is_match(text)))
+                regex.is_some_and(|regex| self.lazy[at].matches(*slot, regex, &self.hasher, row))
             }
             Condition::Present { column } => self.signature(*column, row)? != ABSENT,
             Condition::Keyword { slot } => {

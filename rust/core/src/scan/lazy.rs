@@ -5,6 +5,7 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, AsArray, Int32Array};
 use arrow::compute::cast;
 use arrow::datatypes::{ArrowNativeType, DataType, Int32Type};
+use regex::Regex;
 
 use super::signatures::{ABSENT, SignatureId, Signatures, UNKNOWN, same_array};
 use crate::bind::GraphNode;
@@ -18,6 +19,9 @@ use crate::sieve::{ColumnSieve, Found, GivenUp, KeywordSieve, Rules, Scratch, is
 const DICTIONARIES: usize = 4;
 /// A dictionary with more values than this for each row of a batch is searched only where rows point.
 const SPARSE_DICTIONARY: usize = 4;
+/// Answers of regexes that are remembered, of texts of at most so many bytes: half a megabyte a column.
+const REGEXES: usize = 1_024;
+const LONGEST_REMEMBERED: usize = 512;
 /// Views that are remembered while an array is examined: equal ones are equal values.
 const VIEWS: usize = 2_048;
 
@@ -102,6 +106,8 @@ pub(super) struct LazyColumn {
     last: Option<(usize, SignatureId)>,
     /// The row whose text was folded last, and the folded text.
     folded: (usize, String),
+    /// What regexes said of texts lately: a hash of both finds the place, the rest makes sure.
+    regexes: Vec<Option<(Slot, Box<str>, bool)>>,
     /// By signature, those that have been asked: the rules that such a value makes candidates.
     rules: Vec<Option<Rules>>,
 }
@@ -433,6 +439,28 @@ impl LazyColumn {
             }
         }
         Some(any)
+    }
+
+    /// Whether a regex matches any text of a row. Texts repeat, and a regex costs more than to remember what it said.
+    pub(super) fn matches(&mut self, slot: Slot, regex: &Regex, hasher: &ahash::RandomState, row: usize) -> bool {
+        let mut regexes = std::mem::take(&mut self.regexes);
+        regexes.resize(REGEXES, None);
+        let matches = self.any_text(row, |text| {
+            if text.len() > LONGEST_REMEMBERED {
+                return regex.is_match(text);
+            }
+            let place = &mut regexes[hasher.hash_one((slot, text)) as usize % REGEXES];
+            match place {
+                Some((known, before, truth)) if *known == slot && **before == *text => *truth,
+                _ => {
+                    let truth = regex.is_match(text);
+                    *place = Some((slot, text.into(), truth));
+                    truth
+                }
+            }
+        });
+        self.regexes = regexes;
+        matches
     }
 
     /// Whether any text of a row passes `test`.

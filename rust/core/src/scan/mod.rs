@@ -12,4 +12,4 @@ mod settle;
 mod signatures;
 
 pub use columns::Columns;
-pub use scanner::{Engine, RowRule, Scanner};
+pub use scanner::{Engine, Judged, RowRule, Scanner};

@@ -4,8 +4,10 @@
 //! and the graph is evaluated for the rules that these counts leave open. Scratch is kept between batches.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
+use ahash::RandomState;
 use arrow::array::{Array, ArrayRef, RecordBatch, RecordBatchOptions, StringArray, UInt32Array};
 use arrow::compute::take;
 use arrow::datatypes::{DataType, Field, Schema};
@@ -40,6 +42,18 @@ pub struct Scanner {
     /// The sieve in use: the binding's, unless the data has changed too much for it.
     sieve: Option<Arc<Sieve>>,
     candidates: Vec<Candidate>,
+    hasher: RandomState,
+    /// Time spent in judging candidates, and, if it is to be told, by rule.
+    pub(super) judged: Judged,
+}
+
+/// The time that judging candidates has taken: all in all, and for each rule of the Plan where that is asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Judged {
+    /// Time of all candidates.
+    pub total: Duration,
+    /// By rule; empty if it was not asked for.
+    pub rules: Vec<Duration>,
 }
 
 /// How matches are found. The answers are the same; it is a matter of speed, and of tests that hold one against the other.
@@ -209,6 +223,23 @@ impl ColumnState {
     }
 }
 
+impl Engine {
+    /// The name by which options and reports call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sieve => "sieve",
+            Self::Automaton => "automaton",
+            Self::Search => "search",
+            Self::Values => "values",
+        }
+    }
+
+    /// The engine of a name.
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Sieve, Self::Automaton, Self::Search, Self::Values].into_iter().find(|engine| engine.name() == name)
+    }
+}
+
 impl Scanner {
     /// A scanner for a binding.
     pub fn new(binding: Arc<Binding>) -> Self {
@@ -224,6 +255,8 @@ impl Scanner {
             engine: Engine::default(),
             sieve: None,
             candidates: Vec::new(),
+            hasher: RandomState::new(),
+            judged: Judged::default(),
             binding,
         }
     }
@@ -233,6 +266,19 @@ impl Scanner {
     pub fn with_engine(mut self, engine: Engine) -> Self {
         self.engine = engine;
         self
+    }
+
+    /// The same scanner, which tells for each rule what judging it takes; looking at the clock makes it slower.
+    #[must_use]
+    pub fn with_costs(mut self) -> Self {
+        self.judged.rules = vec![Duration::ZERO; self.binding.states().len()];
+        self
+    }
+
+    /// The time that judging candidates has taken since the last call.
+    pub fn take_judged(&mut self) -> Judged {
+        let zero = vec![Duration::ZERO; self.judged.rules.len()];
+        std::mem::replace(&mut self.judged, Judged { total: Duration::ZERO, rules: zero })
     }
 
     /// The binding that this scanner drives.
@@ -302,6 +348,8 @@ impl Scanner {
             columns: &mut self.columns,
             lazy: &mut self.lazy,
             keyword_seeker: &mut self.keyword_seeker,
+            judged: &mut self.judged,
+            hasher: self.hasher.clone(),
             failures: Failures { counts: &mut self.not_evaluable, binding },
             keywords: &mut self.keywords,
         };
@@ -327,6 +375,11 @@ impl Scanner {
         // A few rows tell nothing about the next ones, and are soon examined.
         if shelf.rows < FEWEST_ROWS_TO_SAMPLE {
             return Ok(None);
+        }
+        // Nothing is half done where another thread has panicked: the sieve is either there or not.
+        let _making = binding.sieve_making.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(sieve) = binding.sieve.get() {
+            return Ok(Some(Arc::clone(sieve)));
         }
         let made = Arc::new(Self::make_sieve(binding, shelf)?);
         Ok(Some(Arc::clone(binding.sieve.get_or_init(|| made))))

@@ -48,11 +48,9 @@ const NEEDLE: f64 = 2e-6;
 /// The same for a short one, of which a search takes few.
 const SHORT_NEEDLE: f64 = 2e-4;
 /// What short needles may be made to cost where they are too many.
-const SHORT_NEEDLES: [f64; 4] = [SHORT_NEEDLE, 1e-3, 5e-3, 3e-2];
-/// What decompressing and laying out a byte of text costs: a column without anchors is read only where a candidate asks.
-const READ_NS: f64 = 1.0;
+const SHORT_NEEDLES: [f64; 3] = [SHORT_NEEDLE, 5e-3, 0.1];
 /// What a search for short needles costs a byte and pass.
-const SHORTS_NS: f64 = 0.2;
+const SHORTS_NS: f64 = 1.0;
 /// The share of rows in which two columns are taken to be equal.
 const EQUAL: f64 = 0.1;
 
@@ -241,18 +239,50 @@ impl Planner<'_> {
         }
     }
 
-    /// The total of searching and judging, in nanoseconds a row, and how many candidates a row has.
-    fn total(&self) -> (f64, f64) {
-        let chooser = Chooser::new(self.binding.graph.nodes(), |node| self.direct(node));
-        let judging: f64 = self.binding.rules.iter().map(|(_, root)| chooser.cost(*root)).sum();
-        let searching = self.columns.iter().zip(&self.splits).map(|(column, split)| match column {
+    /// What searching and judging takes with the anchors that are chosen now, in nanoseconds a row; `None` if the short needles of
+    /// `column` are too many.
+    fn total(&self, column: usize) -> Option<f64> {
+        let nodes = self.binding.graph.nodes();
+        let chooser = Chooser::new(nodes, |node| self.direct(node));
+        let (mut judging, mut short) = (0.0, Vec::new());
+        for (_, root) in &self.binding.rules {
+            let Anchors::AnyOf(anchors) = chooser.anchors(*root) else {
+                judging += 1.0;
+                continue;
+            };
+            for anchor in anchors {
+                judging += self.direct(anchor).unwrap_or(1.0);
+                short.extend(self.short_needles(anchor, column));
+            }
+        }
+        // What short needles are made to cost only steers the choice.
+        let dear = self.short[column] - SHORT_NEEDLE;
+        judging -= dear * short.len() as f64;
+        short.sort_unstable();
+        short.dedup();
+        let passes = shorts::passes(&short)? as f64;
+        let searching = self.columns.iter().zip(&self.splits).enumerate().map(|(at, (sample, split))| match sample {
             ColumnSample::Text(text) if *split < usize::MAX => {
-                let shorts = if *split > WINDOW { 1.5 } else { 1.0 } * SHORTS_NS;
-                text.bytes_per_row * (READ_NS + shorts + search_ns(step_of(*split)))
+                let shorts = if at == column { passes * SHORTS_NS } else { 0.0 };
+                text.bytes_per_row * (shorts + search_ns(step_of(*split)))
             }
             _ => 0.0,
         });
-        (judging * CANDIDATE_NS + searching.sum::<f64>(), judging)
+        Some(judging * CANDIDATE_NS + searching.sum::<f64>())
+    }
+
+    /// The short needles of an anchor in this column.
+    fn short_needles(&self, anchor: NodeId, column: usize) -> Vec<Needle> {
+        let mut needles = Vec::new();
+        if let (GraphNode::Slot { column: at, slot }, ColumnSample::Text(text)) =
+            (&self.binding.graph.nodes()[anchor as usize], &self.columns[column])
+            && *at as usize == column
+            && !self.by_run(*slot, *at, text)
+        {
+            needles.extend(sample::needles(&self.binding.bound[column].matcher, *slot).into_iter().flatten());
+            needles.retain(|needle| needle.text.len() < self.splits[column]);
+        }
+        needles
     }
 
     /// Finds the splits for which the total is least, column by column, the heaviest first. For each, short needles are made
@@ -271,41 +301,15 @@ impl Planner<'_> {
                 self.splits[column] = split;
                 for short in SHORT_NEEDLES {
                     self.short[column] = short;
-                    let total = self.total().0;
-                    if total >= best.0 {
-                        break; // dearer ones do not make it better
-                    }
-                    if split == usize::MAX || shorts::fit(&self.short_needles(column)) {
+                    if let Some(total) = self.total(column)
+                        && total < best.0
+                    {
                         best = (total, split, short);
-                        break;
                     }
                 }
             }
             (self.splits[column], self.short[column]) = (best.1, best.2);
         }
-    }
-
-    /// The short needles of a column's anchors.
-    fn short_needles(&self, column: usize) -> Vec<Needle> {
-        let nodes = self.binding.graph.nodes();
-        let chooser = Chooser::new(nodes, |node| self.direct(node));
-        let mut needles = Vec::new();
-        for (_, root) in &self.binding.rules {
-            let Anchors::AnyOf(anchors) = chooser.anchors(*root) else { continue };
-            for anchor in anchors {
-                if let (GraphNode::Slot { column: at, slot }, ColumnSample::Text(text)) =
-                    (&nodes[anchor as usize], &self.columns[column])
-                    && *at as usize == column
-                    && !self.by_run(*slot, *at, text)
-                {
-                    needles.extend(sample::needles(&self.binding.bound[column].matcher, *slot).into_iter().flatten());
-                }
-            }
-        }
-        needles.retain(|needle| needle.text.len() < self.splits[column]);
-        needles.sort_unstable();
-        needles.dedup();
-        needles
     }
 }
 

@@ -10,6 +10,8 @@ use super::grams::{Cursor, Found, GivenUp, Needle, Span, Work, stands};
 
 /// Patterns that Teddy takes.
 const MOST_PATTERNS: usize = 64;
+/// Passes over a haystack from which on windows of four bytes at every position are cheaper.
+const MOST_PASSES: usize = 4;
 /// Single bytes that `memchr` takes at once.
 const MOST_BYTES: usize = 3;
 
@@ -36,9 +38,9 @@ impl Shorts {
         if !bytes.is_empty() {
             parts.push(Part::Bytes(bytes));
         }
-        for patterns in packed.into_iter().filter(|patterns| !patterns.is_empty()) {
+        for patterns in packed.iter().flat_map(|patterns| patterns.chunks(MOST_PATTERNS)) {
             let mut config = aho_corasick::packed::Config::new();
-            parts.push(Part::Packed(config.match_kind(MatchKind::LeftmostFirst).builder().extend(&patterns).build()?));
+            parts.push(Part::Packed(config.match_kind(MatchKind::LeftmostFirst).builder().extend(patterns).build()?));
         }
         let mut begins = vec![Vec::new(); 256];
         for (number, needle) in needles.iter().enumerate() {
@@ -114,14 +116,19 @@ impl Patterns {
             patterns.sort_unstable();
             patterns.dedup();
         }
-        (bytes.len() <= MOST_BYTES && packed.iter().all(|patterns| patterns.len() <= MOST_PATTERNS))
-            .then_some(Self { bytes, packed })
+        let made = Self { bytes, packed };
+        (made.bytes.len() <= MOST_BYTES && made.passes() <= MOST_PASSES).then_some(made)
+    }
+
+    fn passes(&self) -> usize {
+        let packed = self.packed.iter().map(|patterns| patterns.len().div_ceil(MOST_PATTERNS));
+        usize::from(!self.bytes.is_empty()) + packed.sum::<usize>()
     }
 }
 
-/// Whether a search takes these needles.
-pub(crate) fn fit(needles: &[Needle]) -> bool {
-    Patterns::of(needles).is_some()
+/// How many passes over a haystack a search for these needles takes; `None` if they are too many.
+pub(crate) fn passes(needles: &[Needle]) -> Option<usize> {
+    Patterns::of(needles).map(|patterns| patterns.passes())
 }
 
 /// A folded text in all of its cases.
@@ -178,7 +185,10 @@ mod tests {
     #[test]
     fn too_many_are_refused() {
         let needle = |n: u32| Needle { kind: Kind::Contains, text: format!("{n:02}").into() };
-        assert!(Shorts::new((0..64).map(needle).collect()).is_some());
-        assert!(Shorts::new((0..65).map(needle).collect()).is_none());
+        assert!(Shorts::new((0..100).map(needle).collect()).is_some());
+        let needle = |n: u32| Needle { kind: Kind::Contains, text: format!("{n:03}").into() };
+        assert_eq!(passes(&(0..64).map(needle).collect::<Vec<_>>()), Some(1));
+        assert_eq!(passes(&(0..256).map(needle).collect::<Vec<_>>()), Some(4));
+        assert!(Shorts::new((0..257).map(needle).collect()).is_none());
     }
 }

@@ -122,7 +122,7 @@ fn compare(
             if !asked() {
                 continue;
             }
-            let parts = columns.column(position).unwrap_or_else(|_| panic!("{}", columns.failure.take().unwrap()));
+            let parts = columns.column(position).unwrap_or_else(|error| panic!("{error}"));
             // What `unchecked` promises is checked here.
             for part in &parts {
                 part.to_data().validate_full().unwrap();
