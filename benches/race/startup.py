@@ -40,7 +40,7 @@ def measure(track: Track, rules: Set) -> None:
 
 def _once(code: str) -> tuple[float, int]:
     # What the automatic cache keeps would be the compiled file under another name.
-    env = {**os.environ, "SIGTRAWL_NO_CACHE": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    env = {**os.environ, "SIGTRAWL_CACHE": "off", "PYTHONDONTWRITEBYTECODE": "1"}
     command = [sys.executable, "-c", _TIMED.format(code=code)]
     done = subprocess.run(command, check=True, capture_output=True, text=True, env=env, cwd=Path.cwd())
     seconds, count = json.loads(done.stdout)

@@ -104,6 +104,7 @@ def scan(
     columns: Columns = "all",
     engine: Engine = "core",
     threads: int | None = None,
+    memory: int | str | None = None,
     config: "Config | str | os.PathLike[str] | None" = None,
 ) -> Matches:
     """Find the matches of rules in events.
@@ -118,6 +119,7 @@ def scan(
         columns: What the event of a match holds: ``"all"`` columns, those ``"used"`` by the rules, or a list of names.
         engine: ``"core"``, or ``"reference"``: the small and slow evaluator that the core is checked against.
         threads: How many threads may work; by default one a processor.
+        memory: What the scan may hold of the events at once, in bytes or as ``"512MiB"``; by default 1 GiB, at least 64 MiB.
         config: A ``sigtrawl.toml``, as a path or as `load_config` gave it: more schema mappings, and the schema and log source of
             single inputs where ``schema`` and ``logsource`` say nothing. None is looked for by itself; its pipelines concern
             rules, so give them to `load_rules`.
@@ -136,7 +138,9 @@ def scan(
     from sigtrawl import _native
 
     _demand_compiled(ruleset)
-    asked = request(schema=schema, logsource=logsource, columns=columns, engine=engine, threads=threads, config=config)
+    asked = request(
+        schema=schema, logsource=logsource, columns=columns, engine=engine, threads=threads, memory=memory, config=config
+    )
     paths = as_paths(events)
     if paths is None:
         matches = match_in_memory(ruleset, events, asked)

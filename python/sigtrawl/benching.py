@@ -103,7 +103,7 @@ def bench(
     if paths is None:
         raise TypeError("only files can be measured; data in memory has no reading to speak of")
     asked = request(schema=schema, logsource=logsource, columns=(), threads=threads, config=config)
-    stream = _native.scan(ruleset.native, paths, replace(asked, costs=True).to_json())
+    stream = _native.scan(ruleset.native, paths, replace(asked, costs=True).options())
     while stream.next_batch() is not None:
         pass
     before = ScanReport.from_json(stream.report())

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 from sigtrawl.errors import SchemaError, UsageError
+from sigtrawl.sizes import read_memory
 
 if TYPE_CHECKING:
     from sigtrawl import _native
@@ -43,6 +44,7 @@ class Request:
         inputs: How single inputs are read, where schema and log source are None.
         also: Columns that the event holds after these, where some input has them.
         costs: Whether the report tells what each rule took; measuring it slows a scan down.
+        memory: Bytes that the scan may hold of the events; None is 1 GiB.
     """
 
     more: "tuple[Schema, ...]"
@@ -55,6 +57,7 @@ class Request:
     inputs: "tuple[InputSettings, ...]" = ()
     also: tuple[str, ...] = ()
     costs: bool = False
+    memory: int | None = None
 
     def said_of(self, file: str | None) -> tuple[str | None, Mapping[str, str | None] | None]:
         """Give the schema and the log source that the caller, or the configuration for this file, states."""
@@ -94,6 +97,7 @@ class Request:
                 **({"also": list(self.also)} if self.also else {}),
                 **({"engine": self.engine} if self.engine not in ("core", "reference") else {}),
                 **({"costs": True} if self.costs else {}),
+                **({"memory": self.memory} if self.memory is not None else {}),
                 "threads": None if self.threads is None else min(self.threads, _MOST_THREADS),
                 "demands": [
                     {"schema": mapping.name, "file": mapping.source, **demand.to_dict()}
@@ -112,6 +116,7 @@ def request(
     columns: Columns = "all",
     engine: Engine = "core",
     threads: int | None = None,
+    memory: int | str | None = None,
     config: "Config | str | os.PathLike[str] | None" = None,
 ) -> Request:
     """Understand what the caller wrote.
@@ -119,7 +124,7 @@ def request(
     Raises:
         ConfigError: The configuration file is wrong.
         SchemaError: The schema is neither known nor a file, or the file is no mapping.
-        UsageError: The log source, the columns, the engine or the threads make no sense.
+        UsageError: The log source, the columns, the engine, the threads or the memory make no sense.
     """
     read = None if config is None else _read_config(config)
     of_config = None if read is None else read.name_of(schema)
@@ -134,7 +139,8 @@ def request(
         message = f"threads must be a whole number from 1, not {threads!r}"
         raise UsageError(message)
     source = None if logsource is None else read_logsource(logsource)
-    asked = Request(more, of_config or name, source, columns, engine, threads, own)
+    budget = None if memory is None else read_memory(memory)
+    asked = Request(more, of_config or name, source, columns, engine, threads, own, memory=budget)
     return asked if read is None else _with_config(asked, read)
 
 

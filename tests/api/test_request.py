@@ -150,7 +150,10 @@ def test_mappings_read_before_are_as_those_of_the_json() -> None:
     found = [pl.DataFrame(stream.next_batch()) for stream in (of_json, of_both)]
     assert found[0].height == 1
     assert found[0].equals(found[1])
-    assert of_json.report() == of_both.report()
+    reports = [json.loads(stream.report()) for stream in (of_json, of_both)]
+    for report in reports:
+        report.pop("times")  # of two runs they are never the same
+    assert reports[0] == reports[1]
 
 
 @pytest.mark.parametrize("wrong", [b"", b"{}", b'[{"title": "no name"}]'])

@@ -17,7 +17,7 @@ from hypothesis import strategies as some
 from tests.archive.seeds import sysmon
 
 import sigtrawl as st
-from sigtrawl import _native
+from sigtrawl import _native, schemas
 from sigtrawl.request import request
 
 Reader = Literal["pages", "arrow"]
@@ -55,7 +55,7 @@ WAYS = {
 def core(path: Path, rules: st.RuleSet, reader: Reader, schema: str | None = None) -> Found:
     """Give the rows and rules that the core matches by one of its readers."""
     asked = {**json.loads(request(schema=schema, columns=[]).to_json()), "reader": reader}
-    stream = _native.scan(rules.native, [str(path)], json.dumps(asked).encode())
+    stream = _native.scan(rules.native, [str(path)], _native.Options(json.dumps(asked).encode(), schemas.native()))
     found: Found = []
     while (batch := stream.next_batch()) is not None:
         found += pl.DataFrame(batch).select("row", "rule_id").rows()

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import sigtrawl
 from race.jobs import Found, Job
-from sigtrawl import _native
+from sigtrawl import _native, schemas
 from sigtrawl.request import request
 from sigtrawl.ruleset import RuleSet
 
@@ -25,7 +25,7 @@ class Floor:
         """Asks the core whether it can read alone."""
         ruleset = RuleSet.load(job.rules)
         options = json.loads(request(columns=[], threads=job.threads).to_json()) | {"work": "read"}
-        asked = json.dumps(options).encode()
+        asked = _native.Options(json.dumps(options).encode(), schemas.native())
 
         def go() -> Found:
             stream = _native.scan(ruleset.native, list(job.files), asked)
@@ -40,7 +40,7 @@ class Floor:
 def reads_alone(ruleset: RuleSet, job: Job) -> bool:
     """Whether this build knows the option: its report then says so, and there is no match."""
     options = json.loads(request(columns=[], threads=job.threads).to_json()) | {"work": "read"}
-    stream = _native.scan(ruleset.native, list(job.files)[:1], json.dumps(options).encode())
+    stream = _native.scan(ruleset.native, list(job.files)[:1], _native.Options(json.dumps(options).encode(), schemas.native()))
     knows: bool = json.loads(stream.report()).get("work") == "read"
     stream.close()
     return knows

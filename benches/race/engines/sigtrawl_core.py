@@ -6,7 +6,7 @@ from typing import Any
 
 import sigtrawl
 from race.jobs import AbsentError, Found, Job
-from sigtrawl import _native
+from sigtrawl import _native, schemas
 from sigtrawl.request import request
 from sigtrawl.ruleset import RuleSet
 
@@ -32,8 +32,10 @@ class Core:
         if self._path is not None:
             options["engine"] = self._path
 
+        asked = _native.Options(json.dumps(options).encode(), schemas.native())
+
         def go() -> Found:
-            stream = _native.scan(ruleset.native, list(job.files), json.dumps(options).encode())
+            stream = _native.scan(ruleset.native, list(job.files), asked)
             found = _taken(stream, places, job)
             report = json.loads(stream.report())
             if self._path is not None and report.get("engine") != self._path:
@@ -58,7 +60,7 @@ class InMemory:
 
         ruleset, places = _rules(job)
         events = table(job.files, job.more["columns"], job.more["form"], job.more["batch"])
-        options = request(columns=[], threads=job.threads).to_json()
+        options = request(columns=[], threads=job.threads).options()
         return lambda: _taken(_native.match_data(ruleset.native, events, options), places, job)
 
 

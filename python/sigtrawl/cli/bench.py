@@ -107,6 +107,7 @@ def bench(
         ),
     ] = False,
     config: given.ConfigFile = None,
+    no_cache: given.NoCache = False,
     no_config: given.NoConfig = False,
     quiet: given.Quiet = False,
     no_color: given.NoColor = False,
@@ -136,6 +137,7 @@ def bench(
         placeholder=placeholder,
         placeholders=placeholders,
         skip_bad=skip_bad_rules,
+        no_cache=no_cache,
         pipeline=pipeline,
         config=settings,
     )

@@ -35,6 +35,7 @@ class ScanOptions:
     columns: Columns
     engine: Engine
     threads: int | None
+    memory: str | None
     destination: Destination
     summary: bool
     strict: bool
@@ -67,6 +68,15 @@ def scan(
             help="How many threads may work.",
             min=1,
             show_default="one a processor",
+            rich_help_panel=given.READ_PANEL,
+        ),
+    ] = None,
+    memory: Annotated[
+        str | None,
+        typer.Option(
+            help="What the scan may hold of the events at once, such as 512MiB.",
+            metavar="SIZE",
+            show_default="1GiB",
             rich_help_panel=given.READ_PANEL,
         ),
     ] = None,
@@ -177,6 +187,7 @@ def scan(
         columns=_columns(columns),
         engine=engine.value,
         threads=threads,
+        memory=memory,
         destination=destination(output, format_, summary=summary, terminal=screen.terminal, limit=limit),
         summary=summary,
         strict=strict,
@@ -211,6 +222,7 @@ def run(options: ScanOptions, screen: Screen) -> Exit:
             columns=options.columns,
             engine=options.engine,
             threads=options.threads,
+            memory=options.memory,
             config=options.config,
         )
     except NothingToRun:

@@ -49,8 +49,6 @@ const NEEDLE: f64 = 2e-6;
 const SHORT_NEEDLE: f64 = 2e-4;
 /// What short needles may be made to cost where they are too many.
 const SHORT_NEEDLES: [f64; 3] = [SHORT_NEEDLE, 5e-3, 0.1];
-/// What a search for short needles costs a byte and pass.
-const SHORTS_NS: f64 = 1.0;
 /// The share of rows in which two columns are taken to be equal.
 const EQUAL: f64 = 0.1;
 
@@ -260,10 +258,10 @@ impl Planner<'_> {
         judging -= dear * short.len() as f64;
         short.sort_unstable();
         short.dedup();
-        let passes = shorts::passes(&short)? as f64;
+        let shorts_ns = shorts::nanoseconds(&short)?;
         let searching = self.columns.iter().zip(&self.splits).enumerate().map(|(at, (sample, split))| match sample {
             ColumnSample::Text(text) if *split < usize::MAX => {
-                let shorts = if at == column { passes * SHORTS_NS } else { 0.0 };
+                let shorts = if at == column { shorts_ns } else { 0.0 };
                 text.bytes_per_row * (shorts + search_ns(step_of(*split)))
             }
             _ => 0.0,
