@@ -338,6 +338,7 @@ impl Scanner {
             }
             lazy.begin();
         }
+        self.keywords.signatures.bound();
         // What is examined here is examined again if the batch is given back.
         let counted = self.not_evaluable.clone();
         let mut candidates = std::mem::take(&mut self.candidates);
@@ -465,6 +466,7 @@ impl Scanner {
         let mut evaluation = std::mem::take(&mut self.evaluation);
         evaluation.begin(rows, binding);
         if let Some(keywords) = &binding.keywords {
+            self.keywords.signatures.bound();
             self.keywords.begin(keywords.matcher.slots());
             evaluation.bounds(binding, self, true);
             let mut scope = Bitmap::default();

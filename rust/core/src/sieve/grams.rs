@@ -29,6 +29,10 @@ const BITS_PER_WINDOW: usize = 32;
 const BITMAP_BITS: (u32, u32) = (15, 23);
 /// Comparisons and look-ups allowed for each byte before a haystack is given up as hostile (see [`Grams::find`]).
 const WORK_PER_BYTE: usize = 2;
+/// Finds for each value, beyond which a search is given up: a value of nothing but needles would fill the memory.
+const FINDS_PER_VALUE: usize = 64;
+/// Finds that are always allowed.
+const FINDS_AT_LEAST: usize = 65_536;
 /// Work that is always allowed, so that a short haystack is not given up for one busy value.
 const WORK_AT_LEAST: usize = 4_096;
 
@@ -260,6 +264,7 @@ impl Grams {
                 at += STEP;
             }
             self.settle(hay, &survivors[..count], &mut cursor, found, &mut work)?;
+            compact(found, spans.len())?;
         }
         Ok(())
     }
@@ -292,6 +297,19 @@ impl Grams {
         }
         Ok(())
     }
+}
+
+/// Drops what was found twice once there is much of it, and gives up where that is of no use.
+pub(super) fn compact(found: &mut Vec<Found>, spans: usize) -> Result<(), GivenUp> {
+    let most = spans.saturating_mul(FINDS_PER_VALUE) + FINDS_AT_LEAST;
+    if found.len() > most {
+        found.sort_unstable();
+        found.dedup();
+        if found.len() > most / 2 {
+            return Err(GivenUp);
+        }
+    }
+    Ok(())
 }
 
 /// Whether a needle stands at `start` in a value, as its kind demands.
@@ -449,6 +467,19 @@ mod tests {
                 assert_eq!(found, [(0, 0), (0, 1)], "{length} {at}");
             }
         }
+    }
+
+    #[test]
+    fn one_value_full_of_needles_takes_no_memory() {
+        let needles = vec![needle(Kind::Contains, "needle"), needle(Kind::Contains, "eedlen")];
+        let grams = Grams::new(needles, &WindowCounts::new());
+        let hay = "needle".repeat(500_000);
+        let (spans, mut found) = ([Span { start: 0, end: hay.len() as u32 }], Vec::new());
+        grams.find(hay.as_bytes(), &spans, &mut found).unwrap();
+        assert!(found.len() <= FINDS_AT_LEAST + 2 * BLOCK);
+        found.sort_unstable();
+        found.dedup();
+        assert_eq!(found, [(0, 0), (0, 1)]);
     }
 
     #[test]

@@ -111,6 +111,8 @@ impl Search {
         if let Some(shorts) = &self.shorts {
             shorts.find(hay.bytes, hay.spans, first, found)?;
         }
+        found.sort_unstable();
+        found.dedup();
         for &(place, needle) in found.iter() {
             candidate(hay.rows[place as usize], &self.by_needle[needle as usize]);
         }

@@ -6,7 +6,7 @@
 
 use aho_corasick::packed::{MatchKind, Searcher};
 
-use super::grams::{Cursor, Found, GivenUp, Needle, Span, Work, stands};
+use super::grams::{Cursor, Found, GivenUp, Needle, Span, Work, compact, stands};
 
 /// Patterns that Teddy takes.
 const MOST_PATTERNS: usize = 64;
@@ -89,6 +89,7 @@ impl Shorts {
                         found.push((row, first + number));
                     }
                 }
+                compact(found, spans.len())?;
             }
         }
         Ok(())
