@@ -3,7 +3,7 @@
 //! Of each literal four bytes are chosen that are rare in the data, case-folded, and put into a bitmap that fits the first
 //! level of cache. The haystack is probed at every position, every second or every fourth; what the bitmap lets through is
 //! looked up exactly, and compared. A probe costs about two cycles and has no branch; an automaton costs a dependent load a
-//! byte. README.md beside this file has the figures and the reasons.
+//! byte. The figures are in `benches/record`.
 //!
 //! **Why stepping over positions loses nothing.** With a step of `s` the window of a literal that begins at `q` is looked at
 //! only if `q + offset` is a multiple of `s`. So a literal has one window for each residue of `offset` modulo `s`, and
