@@ -11,7 +11,7 @@ use super::bitmap::Bitmap;
 use super::columns::{Columns, whole};
 use super::keywords::KeywordSeeker;
 use super::lazy::{Candidate, LazyColumn, Seeker, candidate};
-use super::scanner::{ColumnState, Failures, Judged, RowRule, asked, holds_text_or_numbers, is_number};
+use super::scanner::{ColumnState, Failures, Judged, RowRule, asked, holds_text_or_numbers, is_flat_text, is_number};
 use super::signatures::{ABSENT, SignatureId};
 use crate::bind::Binding;
 use crate::column::{Source, all_leaves, leaves};
@@ -206,11 +206,16 @@ impl Judge<'_, '_> {
             let searched = |at: &usize| self.sieve.columns[*at].keywords;
             let own = (0..self.binding.bound.len()).filter(searched);
             let merged = own.into_iter().any(|at| self.binding.bound[at].source.flat() == Some(column));
-            if merged || self.binding.names[position].starts_with('_') {
+            if self.binding.names[position].starts_with('_') {
                 continue;
             }
             let mut first = 0;
             for part in self.shelf.parts(position)?.to_vec() {
+                // The column's own search has seen its text, and nothing else: a part may be binary.
+                if merged && is_flat_text(&part) {
+                    first += part.len();
+                    continue;
+                }
                 for leaves in all_leaves(&part)? {
                     if !holds_text_or_numbers(&leaves.values) || is_number(&leaves.values) {
                         continue;

@@ -1,7 +1,8 @@
 //! The scanner: scratch space that drives a binding over record batches.
 //!
-//! For each batch: every column's rows get signatures, signatures are counted into the number of rows of each predicate,
-//! and the graph is evaluated for the rules that these counts leave open. Scratch is kept between batches.
+//! A batch goes through the sieve (`candidates.rs`), or is examined as a whole: every column's rows get signatures, signatures
+//! are counted into the number of rows of each predicate, and the graph is evaluated for the rules that these counts leave
+//! open. Scratch is kept between batches.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
@@ -39,7 +40,7 @@ pub struct Scanner {
     evaluation: Evaluation,
     not_evaluable: BTreeMap<String, u64>,
     engine: Engine,
-    /// The sieve in use: the binding's, unless the data has changed too much for it.
+    /// The sieve in use, once there is one: the binding's, or one that was made without a sample.
     sieve: Option<Arc<Sieve>>,
     candidates: Vec<Candidate>,
     hasher: RandomState,
@@ -392,7 +393,7 @@ impl Scanner {
         for bound in &binding.bound {
             let none: ArrayRef = Arc::new(StringArray::new_null(0));
             samples.push(match bound.source.flat() {
-                Some(column) if self.engine == Engine::Search && is_flat_text(shelf, binding.positions[&column])? => {
+                Some(column) if self.engine == Engine::Search && all_text(shelf, binding.positions[&column])? => {
                     ColumnSample::Text(TextSample::of(&bound.matcher, &none, 0))
                 }
                 _ => ColumnSample::Examined(KnownSample { sets: Vec::new(), rows: sieve::SAMPLE_ROWS }),
@@ -418,7 +419,7 @@ impl Scanner {
             if let Some(column) = bound.source.flat() {
                 let position = binding.positions[&column];
                 let column = &taken[position];
-                if is_flat_text(shelf, position)? {
+                if all_text(shelf, position)? {
                     samples.push(ColumnSample::of_text(&bound.matcher, column));
                     continue;
                 }
@@ -500,11 +501,16 @@ impl Scanner {
 }
 
 /// Whether a column is text, or a dictionary of texts.
-fn is_flat_text(shelf: &mut Shelf<'_>, position: usize) -> Result<bool, Error> {
-    Ok(shelf.parts(position)?.iter().all(|part| match part.data_type() {
+fn all_text(shelf: &mut Shelf<'_>, position: usize) -> Result<bool, Error> {
+    Ok(shelf.parts(position)?.iter().all(is_flat_text))
+}
+
+/// The same of one part of it.
+pub(super) fn is_flat_text(part: &ArrayRef) -> bool {
+    match part.data_type() {
         DataType::Dictionary(_, values) => sieve::is_text(values),
         plain => sieve::is_text(plain),
-    }))
+    }
 }
 
 /// Whether the values are numbers, or a dictionary of them.

@@ -1,6 +1,6 @@
 //! The sieve: which rules can match which rows, found by looking for a few rare texts.
 //!
-//! Examining every value for every predicate costs a hundred times what reading it does. But a rule is true only where its
+//! Examining every value for every predicate costs more than ten times what reading it does. But a rule is true only where its
 //! [anchors] are, and nearly all rows hold no anchor of any rule. So only anchors are looked for, and what they turn up, pairs
 //! of a row and a rule, is judged exactly, predicate by predicate, as far as needed (`scan/candidates.rs`).
 //!
