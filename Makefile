@@ -53,7 +53,7 @@ test-full: test-rust build ## As test, with every generated event of every rule 
 	SIGTRAWL_WHOLE=1 $(BIN)/python -m pytest
 
 .PHONY: mutants
-mutants: build ## Plant mistakes in the engines, one by one: some test must notice each (minutes; ONLY=core|reference|lowering|NAME)
+mutants: build ## Plant mistakes in the engines, one by one: some test must notice each (minutes; ONLY=core|sieve|reference|lowering|NAME)
 	CARGO_TARGET_DIR=$(CURDIR)/target $(BIN)/python tests/mutants/run.py $(ONLY)
 
 .PHONY: vectors

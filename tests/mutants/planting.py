@@ -1,8 +1,8 @@
 """Mistakes to be planted, as data: one replacement of text each, which some test must notice.
 
-Each file here holds those of one half: the Rust core, the reference evaluator, the lowering of rules that both share. A
-mistake is told by what stands in the source and what stands there instead, so that it is read beside the source and fails to
-apply, rather than do something else, when the source changes.
+Each file here holds those of one part: the Rust core and its sieve, the reference evaluator, the lowering of rules that all
+share. A mistake is told by what stands in the source and what stands there instead, so that it is read beside the source and
+fails to apply, rather than do something else, when the source changes.
 """
 
 import tomllib
@@ -22,8 +22,8 @@ class Mutant:
     """A mistake.
 
     Attributes:
-        name: What goes wrong; unique within its half.
-        half: The file that lists it: ``core``, ``reference`` or ``lowering``.
+        name: What goes wrong; unique within its part.
+        part: The file that lists it: ``core``, ``sieve``, ``reference`` or ``lowering``.
         file: What is changed, from the project's root.
         old: The text that is replaced.
         new: The text in its place.
@@ -31,14 +31,14 @@ class Mutant:
     """
 
     name: str
-    half: str
+    part: str
     file: str
     old: str
     new: str
     tests: tuple[str, ...]
 
     def __str__(self) -> str:
-        return f"{self.half}: {self.name}"
+        return f"{self.part}: {self.name}"
 
     @property
     def needs_build(self) -> bool:
@@ -60,7 +60,7 @@ class Mutant:
 def mutants() -> list[Mutant]:
     """List all mistakes, in the order of their files."""
     return [
-        Mutant(half=path.stem, tests=tuple(raw.pop("tests")), **raw)
+        Mutant(part=path.stem, tests=tuple(raw.pop("tests")), **raw)
         for path in sorted(HERE.glob("*.toml"))
         for raw in tomllib.loads(path.read_text())["mutant"]
     ]

@@ -6,7 +6,7 @@ as it is, because tests that fail anyway notice nothing.
 
     python tests/mutants/run.py [NAME...]
 
-With names (or halves: ``core``, ``reference``, ``lowering``) only these are planted. Exit 1 if a mistake survives.
+With names (or parts: ``core``, ``sieve``, ``reference``, ``lowering``) only these are planted. Exit 1 if a mistake survives.
 """
 
 import os
@@ -103,7 +103,7 @@ def noticed(mutant: Mutant) -> list[str]:
 
 def main(names: list[str]) -> int:
     """Plant all mistakes, or those that are named."""
-    chosen = [mutant for mutant in mutants() if not names or mutant.name in names or mutant.half in names]
+    chosen = [mutant for mutant in mutants() if not names or mutant.name in names or mutant.part in names]
     if not chosen:
         sys.exit(f"no mutant is called {', '.join(names)}")
     copy_tree()

@@ -31,10 +31,10 @@ def test_it_applies(mutant: Mutant) -> None:
 
 
 def test_each_engine_has_those_that_are_demanded() -> None:
-    names = [(mutant.half, mutant.name) for mutant in mutants()]
+    names = [(mutant.part, mutant.name) for mutant in mutants()]
     assert len(names) == len(set(names))
-    for half in ("core", "reference"):
-        assert {name for of, name in names if of == half} >= DEMANDED
+    for part in ("core", "reference"):
+        assert {name for of, name in names if of == part} >= DEMANDED
     lowering = {name for of, name in names if of == "lowering"}
     assert lowering >= {"only-the-first-windash-variant", "only-the-first-base64offset-variant"}
 
