@@ -59,6 +59,7 @@ def test_every_literal_at_every_place(literals: list[str], text: str, engine: En
             values.append("." * cut + literal[:cut] + chr(ord(literal[cut]) ^ 1) + literal[cut + 1 :])
         values += [literal * 2, literal + "é", "é" + literal, literal[1:] + literal, ""]
     values += [f"{number:x} is of no concern" for number in range(600)]
+    values += ["the last value ends with wxyz"]
     rules = compiled(f"f|{how}: {quoted(literal)}" for literal in literals for how in ("contains", "startswith", "endswith"))
     table = pa.table({"f": pa.array(values).cast(TEXTS[text])})
     expected = found(rules, table, "reference")
@@ -80,6 +81,19 @@ def test_values_full_of_needles(text: str, engine: Engine) -> None:
     expected = found(rules, table, "reference")
     assert ("00000000-0000-4000-8000-000000000201", 699) in expected
     assert found(rules, table, engine) == expected
+
+
+@pytest.mark.parametrize("engine", ["core", "values"])
+@pytest.mark.parametrize("text", TEXTS)
+def test_what_a_regex_announces_is_not_what_it_matches(text: str, engine: Engine) -> None:
+    """Nearly every value holds what the regex needs, and some of these do not match it: a NOT is true of them too."""
+    values = ["abbc", "abbcd", "xyz"] + ["abbc"] * 700
+    rule = (
+        "title: t\nid: 00000000-0000-4000-8000-000000000001\nlogsource: {category: test}\n"
+        "detection:\n  sel: {f|re: 'ab+c$'}\n  condition: not sel\n"
+    )
+    table = pa.table({"f": pa.array(values).cast(TEXTS[text])})
+    assert [row for _, row in found(st.compile(st.rules_from_yaml(rule)), table, engine)] == [1, 2]
 
 
 @pytest.mark.parametrize("engine", SEARCHING)

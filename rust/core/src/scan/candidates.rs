@@ -269,7 +269,13 @@ impl Judge<'_, '_> {
         Ok(match condition {
             Condition::False => false,
             Condition::True => true,
-            Condition::AnyOf { column, slots } => {
+            Condition::AnyOf { column, slots, number: Some(number) } => {
+                let signature = self.signature(*column, row)?;
+                let lazy = &mut self.lazy[*column as usize];
+                let signatures = &self.columns[*column as usize].signatures;
+                lazy.answer(*number, signature, || signatures.has_any(signature, slots))
+            }
+            Condition::AnyOf { column, slots, number: None } => {
                 if slots.len() <= FEW_SLOTS && self.sieve.columns[*column as usize].search.is_some() {
                     self.load(*column as usize)?;
                     let matcher = &self.binding.bound[*column as usize].matcher;
@@ -278,11 +284,7 @@ impl Judge<'_, '_> {
                     }
                 }
                 let signature = self.signature(*column, row)?;
-                let signatures = &self.columns[*column as usize].signatures;
-                match &**slots {
-                    [slot] => signatures.has(signature, *slot),
-                    slots => signatures.slots(signature).iter().any(|slot| slots.binary_search(slot).is_ok()),
-                }
+                self.columns[*column as usize].signatures.has_any(signature, slots)
             }
             Condition::Regex { column, slot, announced } => {
                 let at = *column as usize;

@@ -90,6 +90,14 @@ impl Signatures {
         self.sets[signature as usize].binary_search(&slot).is_ok()
     }
 
+    /// Whether any of some predicates, sorted, is true in a signature.
+    pub(crate) fn has_any(&self, signature: SignatureId, slots: &[Slot]) -> bool {
+        match slots {
+            [slot] => self.has(signature, *slot),
+            slots => self.slots(signature).iter().any(|slot| slots.binary_search(slot).is_ok()),
+        }
+    }
+
     /// Empties the tables if they grew too large; to be called between batches. True if signatures lost their meaning.
     pub(crate) fn bound(&mut self) -> bool {
         let full = self.interned > MOST_INTERNED;

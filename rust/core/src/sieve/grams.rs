@@ -20,7 +20,7 @@ use crate::matcher::Kind;
 /// Bytes of a window.
 pub(crate) const WINDOW: usize = 4;
 /// The widest step that is ever taken.
-pub(crate) const WIDEST_STEP: usize = 4;
+pub(crate) const WIDEST_STEP: usize = 16;
 /// Bytes that are probed before the survivors are looked at: they stay in the cache meanwhile.
 const BLOCK: usize = 2_048;
 /// Bits of the bitmap for each window in it: one probe in so many survives by chance alone.
@@ -164,6 +164,8 @@ pub(crate) fn step_of(length: usize) -> usize {
         0..WINDOW => 0,
         WINDOW => 1,
         5..=6 => 2,
+        7..=10 => 4,
+        11..=18 => 8,
         _ => WIDEST_STEP,
     }
 }
@@ -226,7 +228,9 @@ impl Grams {
         match self.step {
             1 => self.find_stepping::<1>(hay, from, to, spans, found),
             2 => self.find_stepping::<2>(hay, from, to, spans, found),
-            _ => self.find_stepping::<4>(hay, from, to, spans, found),
+            4 => self.find_stepping::<4>(hay, from, to, spans, found),
+            8 => self.find_stepping::<8>(hay, from, to, spans, found),
+            _ => self.find_stepping::<16>(hay, from, to, spans, found),
         }
     }
 

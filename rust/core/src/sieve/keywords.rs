@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 use ahash::HashMap;
 use arrow::array::ArrayRef;
 
-use super::grams::{Needle, WINDOW, WindowCounts};
+use super::grams::{Needle, WIDEST_STEP, WINDOW, WindowCounts};
 use super::sample::{TextSample, needles, plain};
-use super::{Rules, Search, WIDEST_STEP};
+use super::{Rules, Search};
 use crate::matcher::{ColumnMatcher, Slot};
 
 /// What the text of a number is made of, infinities and the like included.
