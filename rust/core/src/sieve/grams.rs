@@ -48,26 +48,59 @@ pub(crate) struct Needle {
 #[derive(Debug)]
 pub(crate) struct WindowCounts {
     counts: Box<[u32]>,
+    /// The same of windows of one byte less, and of two and three bytes less.
+    shorter: [Box<[u32]>; 3],
+    /// Bytes counted.
+    bytes: usize,
 }
 
 const COUNT_BITS: u32 = 16;
 
 impl WindowCounts {
     pub(crate) fn new() -> Self {
-        Self { counts: vec![0; 1 << COUNT_BITS].into_boxed_slice() }
+        let none = || vec![0; 1 << COUNT_BITS].into_boxed_slice();
+        Self { counts: none(), shorter: [none(), none(), none()], bytes: 0 }
     }
 
     /// Counts the windows of a text.
     pub(crate) fn add(&mut self, text: &[u8]) {
         for window in text.windows(WINDOW) {
-            let at = hash(load(window)) >> (32 - COUNT_BITS);
-            self.counts[at as usize] += 1;
+            self.counts[counted_at(load(window))] += 1;
+        }
+        for (less, counts) in (1..).zip(&mut self.shorter) {
+            for window in text.windows(WINDOW - less) {
+                counts[counted_at(folded(window))] += 1;
+            }
+        }
+        self.bytes += text.len();
+    }
+
+    /// How often the first three bytes of a text, or all that it has, occur.
+    pub(super) fn of_three(&self, text: &[u8]) -> u32 {
+        let window = &text[..text.len().min(WINDOW - 1)];
+        match window.len() {
+            0 => u32::MAX,
+            length => self.shorter[WINDOW - 1 - length][counted_at(folded(window))],
         }
     }
 
-    fn of(&self, window: u32) -> u32 {
-        self.counts[(hash(window) >> (32 - COUNT_BITS)) as usize]
+    /// The same for each byte.
+    pub(super) fn share(&self, text: &[u8]) -> f64 {
+        f64::from(self.of_three(text)) / self.bytes.max(1) as f64
     }
+
+    fn of(&self, window: u32) -> u32 {
+        self.counts[counted_at(window)]
+    }
+}
+
+fn counted_at(window: u32) -> usize {
+    (hash(window) >> (32 - COUNT_BITS)) as usize
+}
+
+/// A window of fewer bytes than [`WINDOW`], folded.
+fn folded(bytes: &[u8]) -> u32 {
+    bytes.iter().fold(0, |window, byte| window << 8 | u32::from(byte | 0x20))
 }
 
 /// One value of a haystack: its bytes are `start..end`.

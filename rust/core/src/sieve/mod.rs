@@ -72,7 +72,7 @@ impl Search {
         let by_needle = longs.iter().chain(&shorts).map(|(_, rules)| distinct(rules.clone())).collect();
         let names = |of: Vec<(Needle, Vec<u32>)>| of.into_iter().map(|(needle, _)| needle).collect::<Vec<_>>();
         let grams = (!longs.is_empty()).then(|| Grams::new(names(longs), windows));
-        let shorts = if shorts.is_empty() { None } else { Some(Shorts::new(names(shorts))?) };
+        let shorts = if shorts.is_empty() { None } else { Some(Shorts::new(names(shorts), windows)?) };
         Some(Self { grams, shorts, by_needle, by_run: runs, shortest })
     }
 

@@ -174,7 +174,10 @@ impl<'a> Planner<'a> {
         judging -= dear * short.len() as f64;
         short.sort_unstable();
         short.dedup();
-        let shorts_ns = shorts::nanoseconds(&short)?;
+        let shorts_ns = match &self.columns[column] {
+            ColumnSample::Text(text) => shorts::nanoseconds(&short, &text.windows)?,
+            ColumnSample::Examined(_) => 0.0,
+        };
         let searching = self.columns.iter().zip(&self.splits).enumerate().map(|(at, (sample, split))| match sample {
             ColumnSample::Text(text) if *split < usize::MAX => {
                 let shorts = if at == column { shorts_ns } else { 0.0 };

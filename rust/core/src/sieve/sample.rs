@@ -150,7 +150,7 @@ impl TextSample {
         let mut shares = BTreeMap::new();
         // Short ones in portions that the search takes; whatever it does not take counts as frequent.
         for portion in shorts.chunks(2) {
-            let search = Shorts::new(portion.to_vec());
+            let search = Shorts::new(portion.to_vec(), &windows);
             let counts = counts(values, portion.len(), |hay, found| match &search {
                 Some(search) => search.find(hay.bytes, hay.spans, 0, found).is_ok(),
                 None => false,

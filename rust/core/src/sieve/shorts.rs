@@ -1,12 +1,13 @@
 //! Short literals: too short for a window of four bytes, or for the step that the others allow.
 //!
 //! They are few, so they are looked for as vectors: at most 64 patterns by Teddy (of the `aho-corasick` crate), single bytes
-//! by `memchr`. Teddy reports one pattern at a place and none that overlap; here it only tells where something is, all
-//! needles are then compared there, and the search goes on one byte later.
+//! by `memchr`. Teddy looks at three bytes, so of each longer needle those three are taken that are rarest in the data. It
+//! reports one pattern at a place and none that overlap; here it only tells where something is, all needles are then
+//! compared there, and the search goes on one byte later.
 
 use aho_corasick::packed::{MatchKind, Searcher};
 
-use super::grams::{Cursor, Found, GivenUp, Needle, Span, Work, compact, stands};
+use super::grams::{Cursor, Found, GivenUp, Needle, Span, WindowCounts, Work, compact, stands};
 
 /// Patterns that Teddy takes.
 const MOST_PATTERNS: usize = 64;
@@ -15,17 +16,20 @@ const MOST_PASSES: usize = 4;
 /// Single bytes that `memchr` takes at once.
 const MOST_BYTES: usize = 3;
 
-/// Nanoseconds a byte: of a pass that meets nothing, and what each pattern adds.
+/// Bytes of a pattern.
+const PATTERN: usize = 3;
+/// Nanoseconds: of a pass that meets nothing, for each byte and what each pattern adds there; of a place where one is met.
 const PASS_NS: f64 = 0.12;
-const PATTERN_NS: f64 = 0.012;
+const PATTERN_NS: f64 = 0.003;
+const MET_NS: f64 = 30.0;
 
 /// A search for short needles.
 #[derive(Debug)]
 pub(crate) struct Shorts {
     parts: Vec<Part>,
     needles: Vec<Needle>,
-    /// By first folded byte: the needles that begin so.
-    begins: Vec<Vec<u32>>,
+    /// By first folded byte of what is looked for: the needles, and where in them it stands.
+    begins: Vec<Vec<(u32, u32)>>,
 }
 
 #[derive(Debug)]
@@ -36,8 +40,8 @@ enum Part {
 
 impl Shorts {
     /// A search for these needles, which are not empty; `None` if they are too many.
-    pub(crate) fn new(needles: Vec<Needle>) -> Option<Self> {
-        let Patterns { bytes, packed } = Patterns::of(&needles)?;
+    pub(crate) fn new(needles: Vec<Needle>, counts: &WindowCounts) -> Option<Self> {
+        let Patterns { bytes, packed, .. } = Patterns::of(&needles, counts)?;
         let mut parts = Vec::new();
         if !bytes.is_empty() {
             parts.push(Part::Bytes(bytes));
@@ -48,7 +52,8 @@ impl Shorts {
         }
         let mut begins = vec![Vec::new(); 256];
         for (number, needle) in needles.iter().enumerate() {
-            begins[usize::from(needle.text.as_bytes()[0])].push(number as u32);
+            let offset = rarest(needle.text.as_bytes(), counts);
+            begins[usize::from(needle.text.as_bytes()[offset])].push((number as u32, offset as u32));
         }
         Some(Self { parts, needles, begins })
     }
@@ -83,9 +88,9 @@ impl Shorts {
                 let Some((row, span)) = cursor.holding(place as u32) else { continue };
                 let begins = &self.begins[usize::from(hay[place].to_ascii_lowercase())];
                 work.spend(begins.len())?;
-                for &number in begins {
-                    let needle = &self.needles[number as usize];
-                    if stands(hay, place as u32, span, needle) {
+                for &(number, offset) in begins {
+                    let Some(start) = (place as u32).checked_sub(offset) else { continue };
+                    if stands(hay, start, span, &self.needles[number as usize]) {
                         found.push((row, first + number));
                     }
                 }
@@ -101,18 +106,25 @@ struct Patterns {
     bytes: Vec<u8>,
     /// Pairs, and longer ones cut to three bytes: Teddy looks at as many bytes as the shortest pattern has, three at most.
     packed: [Vec<Vec<u8>>; 2],
+    /// How often something is met, for each byte.
+    met: f64,
 }
 
 impl Patterns {
     /// `None` if they are too many.
-    fn of(needles: &[Needle]) -> Option<Self> {
+    fn of(needles: &[Needle], counts: &WindowCounts) -> Option<Self> {
         let mut bytes: Vec<u8> = Vec::new();
+        let mut parts: Vec<&[u8]> = Vec::with_capacity(needles.len());
         let mut packed = [Vec::new(), Vec::new()];
         for needle in needles {
-            match needle.text.as_bytes() {
+            let text = needle.text.as_bytes();
+            let offset = rarest(text, counts);
+            let part = &text[offset..text.len().min(offset + PATTERN)];
+            parts.push(part);
+            match part {
                 [byte] => bytes.extend(cases(&[*byte]).into_iter().flatten()),
                 text @ [_, _] => packed[0].extend(cases(text)),
-                text => packed[1].extend(cases(&text[..3])),
+                text => packed[1].extend(cases(text)),
             }
         }
         bytes.sort_unstable();
@@ -121,7 +133,10 @@ impl Patterns {
             patterns.sort_unstable();
             patterns.dedup();
         }
-        let made = Self { bytes, packed };
+        parts.sort_unstable();
+        parts.dedup();
+        let met = parts.iter().map(|part| counts.share(part)).sum();
+        let made = Self { bytes, packed, met };
         (made.bytes.len() <= MOST_BYTES && made.passes() <= MOST_PASSES).then_some(made)
     }
 
@@ -131,11 +146,17 @@ impl Patterns {
     }
 }
 
-/// What a search for these needles takes for each byte, roughly: more patterns are more often met. `None` if they are too many.
-pub(crate) fn nanoseconds(needles: &[Needle]) -> Option<f64> {
-    let patterns = Patterns::of(needles)?;
+/// What a search for these needles takes for each byte, roughly. `None` if they are too many.
+pub(crate) fn nanoseconds(needles: &[Needle], counts: &WindowCounts) -> Option<f64> {
+    let patterns = Patterns::of(needles, counts)?;
     let count: usize = patterns.packed.iter().map(Vec::len).sum();
-    Some(patterns.passes() as f64 * PASS_NS + count as f64 * PATTERN_NS)
+    Some(patterns.passes() as f64 * PASS_NS + count as f64 * PATTERN_NS + patterns.met * MET_NS)
+}
+
+/// Where the bytes of a text stand that are looked for.
+fn rarest(text: &[u8], counts: &WindowCounts) -> usize {
+    let offsets = 0..=text.len().saturating_sub(PATTERN);
+    offsets.min_by_key(|&offset| counts.of_three(&text[offset..])).unwrap_or(0)
 }
 
 /// A folded text in all of its cases.
@@ -156,7 +177,7 @@ mod tests {
 
     #[test]
     fn finds_overlapping_needles_of_any_case() {
-        let texts = ["^^", "^|^", ";;", "`", " -p", "~1\\", "a", "aa", "ab"];
+        let texts = ["^^", "^|^", ";;", "`", " -p", "~1\\", "a", "aa", "ab", "x^|^", "rogra~1\\x", "aaab"];
         let kinds = [Kind::Contains, Kind::StartsWith, Kind::EndsWith, Kind::Equals];
         let mut needles: Vec<Needle> = Vec::new();
         for text in texts {
@@ -164,7 +185,7 @@ mod tests {
                 needles.push(Needle { kind, text: text.into() });
             }
         }
-        let shorts = Shorts::new(needles.clone()).unwrap();
+        let shorts = Shorts::new(needles.clone(), &WindowCounts::new()).unwrap();
         let values =
             ["", "^", "^^^", "x^|^|^", ";;;;", "C:\\PROGRA~1\\x -P", "AAab", "aa", "`", "b", "A", "~1", "\\~1\\"];
         for gap in ["", "aa^"] {
@@ -191,12 +212,13 @@ mod tests {
 
     #[test]
     fn too_many_are_refused() {
+        let none = WindowCounts::new();
         let needle = |n: u32| Needle { kind: Kind::Contains, text: format!("{n:02}").into() };
-        assert!(Shorts::new((0..100).map(needle).collect()).is_some());
+        assert!(Shorts::new((0..100).map(needle).collect(), &none).is_some());
         let needle = |n: u32| Needle { kind: Kind::Contains, text: format!("{n:03}").into() };
-        assert!(Shorts::new((0..256).map(needle).collect()).is_some());
-        assert!(nanoseconds(&(0..64).map(needle).collect::<Vec<_>>()).is_some());
-        assert!(nanoseconds(&(0..257).map(needle).collect::<Vec<_>>()).is_none());
-        assert!(Shorts::new((0..257).map(needle).collect()).is_none());
+        assert!(Shorts::new((0..256).map(needle).collect(), &none).is_some());
+        assert!(nanoseconds(&(0..64).map(needle).collect::<Vec<_>>(), &none).is_some());
+        assert!(nanoseconds(&(0..257).map(needle).collect::<Vec<_>>(), &none).is_none());
+        assert!(Shorts::new((0..257).map(needle).collect(), &none).is_none());
     }
 }
