@@ -7,6 +7,7 @@ use arrow::array::{Array, ArrayRef, RecordBatch};
 use arrow::compute::{cast, concat};
 use arrow::datatypes::DataType;
 
+use super::scanner::is_flat_text;
 use crate::error::Error;
 
 /// The columns of a run of rows, by their positions in [`Binding::columns`](crate::Binding::columns).
@@ -40,13 +41,36 @@ pub(super) fn whole(mut parts: Vec<ArrayRef>) -> Result<ArrayRef, Error> {
         return Ok(only);
     }
     let same = parts.windows(2).all(|pair| pair[0].data_type() == pair[1].data_type());
-    // Binary, since what is text in one part may be no text in another; both have the same text forms.
+    // Binary, where what is text in one part is no text in another; both have the same text forms.
+    let joined = if parts.iter().all(is_flat_text) { DataType::Utf8View } else { DataType::BinaryView };
     let cannot = |e: arrow::error::ArrowError| Error::batch(format!("the parts of a column cannot be joined: {e}"));
     if !same {
         for part in &mut parts {
-            *part = cast(part, &DataType::BinaryView).map_err(cannot)?;
+            *part = cast(part, &joined).map_err(cannot)?;
         }
     }
     let parts: Vec<&dyn Array> = parts.iter().map(AsRef::as_ref).collect();
     concat(&parts).map_err(cannot)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow::array::{BinaryArray, DictionaryArray, StringViewArray};
+    use arrow::datatypes::Int32Type;
+
+    use super::*;
+
+    /// A sample of what is no text would never be searched.
+    #[test]
+    fn parts_of_text_are_text_together() {
+        let dictionary: DictionaryArray<Int32Type> = ["a", "b", "a"].into_iter().collect();
+        let plain = StringViewArray::from(vec![Some("c"), None]);
+        let bytes = BinaryArray::from_vec(vec![b"\xff"]);
+        let joined = whole(vec![Arc::new(dictionary), Arc::new(plain)]).unwrap();
+        assert_eq!(*joined, StringViewArray::from(vec![Some("a"), Some("b"), Some("a"), Some("c"), None]));
+        let joined = whole(vec![joined, Arc::new(bytes)]).unwrap();
+        assert_eq!((joined.data_type(), joined.len(), joined.null_count()), (&DataType::BinaryView, 6, 1));
+    }
 }

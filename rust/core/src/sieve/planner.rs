@@ -16,8 +16,8 @@ const CANDIDATE_NS: f64 = 150.0;
 const NEEDLE: f64 = 2e-6;
 /// The same for a short one, of which a search takes few.
 const SHORT_NEEDLE: f64 = 2e-4;
-/// What short needles may be made to cost where they are too many.
-const SHORT_NEEDLES: [f64; 3] = [SHORT_NEEDLE, 5e-3, 0.1];
+/// What short needles may be made to cost where they are too many; at the last cost none of them is an anchor any more.
+const SHORT_NEEDLES: [f64; 4] = [SHORT_NEEDLE, 5e-3, 0.1, 1.0];
 /// The share of rows in which two columns are taken to be equal.
 const EQUAL: f64 = 0.1;
 

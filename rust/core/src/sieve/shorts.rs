@@ -12,7 +12,7 @@ use super::grams::{Cursor, Found, GivenUp, Needle, Span, WindowCounts, Work, com
 /// Patterns that Teddy takes.
 const MOST_PATTERNS: usize = 64;
 /// Passes over a haystack from which on windows of four bytes at every position are cheaper.
-const MOST_PASSES: usize = 4;
+const MOST_PASSES: usize = 6;
 /// Single bytes that `memchr` takes at once.
 const MOST_BYTES: usize = 3;
 
@@ -43,9 +43,7 @@ impl Shorts {
     pub(crate) fn new(needles: Vec<Needle>, counts: &WindowCounts) -> Option<Self> {
         let Patterns { bytes, packed, .. } = Patterns::of(&needles, counts)?;
         let mut parts = Vec::new();
-        if !bytes.is_empty() {
-            parts.push(Part::Bytes(bytes));
-        }
+        parts.extend(bytes.chunks(MOST_BYTES).map(|bytes| Part::Bytes(bytes.to_vec())));
         for patterns in packed.iter().flat_map(|patterns| patterns.chunks(MOST_PATTERNS)) {
             let mut config = aho_corasick::packed::Config::new();
             parts.push(Part::Packed(config.match_kind(MatchKind::LeftmostFirst).builder().extend(patterns).build()?));
@@ -137,12 +135,12 @@ impl Patterns {
         parts.dedup();
         let met = parts.iter().map(|part| counts.share(part)).sum();
         let made = Self { bytes, packed, met };
-        (made.bytes.len() <= MOST_BYTES && made.passes() <= MOST_PASSES).then_some(made)
+        (made.passes() <= MOST_PASSES).then_some(made)
     }
 
     fn passes(&self) -> usize {
         let packed = self.packed.iter().map(|patterns| patterns.len().div_ceil(MOST_PATTERNS));
-        usize::from(!self.bytes.is_empty()) + packed.sum::<usize>()
+        self.bytes.len().div_ceil(MOST_BYTES) + packed.sum::<usize>()
     }
 }
 
@@ -216,9 +214,9 @@ mod tests {
         let needle = |n: u32| Needle { kind: Kind::Contains, text: format!("{n:02}").into() };
         assert!(Shorts::new((0..100).map(needle).collect(), &none).is_some());
         let needle = |n: u32| Needle { kind: Kind::Contains, text: format!("{n:03}").into() };
-        assert!(Shorts::new((0..256).map(needle).collect(), &none).is_some());
+        assert!(Shorts::new((0..384).map(needle).collect(), &none).is_some());
         assert!(nanoseconds(&(0..64).map(needle).collect::<Vec<_>>(), &none).is_some());
-        assert!(nanoseconds(&(0..257).map(needle).collect::<Vec<_>>(), &none).is_none());
-        assert!(Shorts::new((0..257).map(needle).collect(), &none).is_none());
+        assert!(nanoseconds(&(0..385).map(needle).collect::<Vec<_>>(), &none).is_none());
+        assert!(Shorts::new((0..385).map(needle).collect(), &none).is_none());
     }
 }
