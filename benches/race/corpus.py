@@ -100,9 +100,18 @@ def interned(rules: Iterable[RuleEntry]) -> Plan:
 
 
 def _copied(rule: RuleEntry, plan: Plan, copy: int) -> RuleEntry:
-    change = (lambda predicate: predicate) if copy == 0 else (lambda predicate: _another(predicate, copy))
+    # A rule of nothing but NOTs would be true of every event once its literals were others: its copies keep them.
+    kept = copy == 0 or not _looks_for(rule.condition)
+    change = (lambda predicate: predicate) if kept else (lambda predicate: _another(predicate, copy))
     id_ = rule.id if copy == 0 else None
     return replace(rule, id=id_, title=f"{rule.title} ({copy})", condition=_with(rule.condition, plan, change))
+
+
+def _looks_for(node: Node | None) -> bool:
+    """Tells whether a predicate stands outside of all NOTs."""
+    if isinstance(node, And | Or):
+        return any(_looks_for(child) for child in node.nodes)
+    return isinstance(node, int)
 
 
 def _with(node: Node | None, plan: Plan, change: Callable[[Predicate], Predicate]) -> Node:

@@ -127,6 +127,16 @@ def test_ten_times_the_rules_have_literals_of_their_own(tmp_path: Path) -> None:
     assert st.RuleSet.load(again.path).plan() == many
 
 
+def test_copies_of_a_rule_of_nothing_but_nots_keep_their_literals(tmp_path: Path) -> None:
+    """With others they would be true of every event."""
+    rule = "title: t\nlogsource: {category: test}\ndetection:\n  sel: {f: a}\n  condition: not sel\n"
+    plan = st.rules_from_yaml(rule).plan()
+    path = tmp_path / "one.rules"
+    st.compile(plan).save(path)
+    many = st.RuleSet.load(corpus.tenfold(tmp_path, corpus.Rules(path, 1)).path).plan()
+    assert (len(many.rules), many.predicates) == (10, plan.predicates)
+
+
 def test_literals_are_told_by_a_digest_of_every_row() -> None:
     plan = st.rules_from_yaml(RULE).plan()
     texts = literals.literals_of(plan, "CommandLine")

@@ -136,10 +136,15 @@ impl<'a> Planner<'a> {
         }
     }
 
+    /// The place in [`SPLITS`] of a column's split; `None` if the column is not searched.
+    fn split_at(&self, column: usize) -> Option<usize> {
+        SPLITS.iter().position(|split| *split == self.splits[column])
+    }
+
     fn searched(&self, column: u32, slot: Slot) -> Option<f64> {
         let column = column as usize;
         let wanted = &self.wanted[column][slot as usize];
-        let texts = match (&wanted.needles, SPLITS.iter().position(|split| *split == self.splits[column])) {
+        let texts = match (&wanted.needles, self.split_at(column)) {
             (_, None) => return None,
             (None, _) => None,
             (Some(needles), Some(split)) => {
@@ -193,9 +198,10 @@ impl<'a> Planner<'a> {
         let mut needles = Vec::new();
         if let GraphNode::Slot { column: at, slot } = &self.binding.graph.nodes()[anchor as usize]
             && *at as usize == column
+            && let Some(split) = self.split_at(column)
             && let Some(wanted) = self.wanted[column].get(*slot as usize)
             && !wanted.by_run()
-            && wanted.needles.as_ref().is_some_and(|needles| needles.shorter[SPLITS.len() - 1] > 0)
+            && wanted.needles.as_ref().is_some_and(|needles| needles.shorter[split] > 0)
         {
             needles.extend(sample::needles(&self.binding.bound[column].matcher, *slot).into_iter().flatten());
             needles.retain(|needle| needle.text.len() < self.splits[column]);
