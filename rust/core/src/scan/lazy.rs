@@ -22,6 +22,8 @@ const SPARSE_DICTIONARY: usize = 4;
 /// Answers of regexes that are remembered, of texts of at most so many bytes: half a megabyte a column.
 const REGEXES: usize = 1_024;
 const LONGEST_REMEMBERED: usize = 512;
+/// Signatures of which it is remembered whether sets of predicates are true: a column whose values repeat has few.
+const REMEMBERED: usize = 256;
 /// Views that are remembered while an array is examined: equal ones are equal values.
 const VIEWS: usize = 2_048;
 
@@ -108,6 +110,8 @@ pub(super) struct LazyColumn {
     folded: (usize, String),
     /// What regexes said of texts lately: a hash of both finds the place, the rest makes sure.
     regexes: Vec<Option<(Slot, Box<str>, bool)>>,
+    /// What sets of predicates are of signatures: by number of the set, then by signature.
+    answers: Vec<[Option<bool>; REMEMBERED]>,
     /// By signature, those that have been asked: the rules that such a value makes candidates.
     rules: Vec<Option<Rules>>,
 }
@@ -128,6 +132,20 @@ impl LazyColumn {
     pub(super) fn forget(&mut self) {
         self.dictionaries.clear();
         self.rules.clear();
+        self.answers.clear();
+    }
+
+    /// Whether a set of predicates, by its number, is true of a signature.
+    #[inline]
+    pub(super) fn answer(&mut self, number: u32, signature: SignatureId, ask: impl FnOnce() -> bool) -> bool {
+        let (number, signature) = (number as usize, signature as usize);
+        if signature >= REMEMBERED {
+            return ask();
+        }
+        if self.answers.len() <= number {
+            self.answers.resize(number + 1, [None; REMEMBERED]);
+        }
+        *self.answers[number][signature].get_or_insert_with(ask)
     }
 
     /// Takes an array of text; false if it is none.

@@ -15,10 +15,11 @@ use crate::matcher::Slot;
 pub(crate) enum Condition {
     False,
     True,
-    /// Any of these predicates of a column, sorted.
+    /// Any of these predicates of a column, sorted. Where its values repeat, its answers are kept under this number.
     AnyOf {
         column: u32,
         slots: Box<[Slot]>,
+        number: Option<u32>,
     },
     /// A regex; it is asked only where its predicate is true of the value, if that says anything.
     Regex {
@@ -65,13 +66,22 @@ struct Maker<'a> {
     /// The numbers of shared nodes.
     numbers: BTreeMap<NodeId, u32>,
     shared: Vec<Condition>,
+    /// By column: sets of predicates that were numbered.
+    sets: Vec<BTreeMap<Box<[Slot]>, u32>>,
 }
 
 impl Conditions {
     /// `shares` is the share of rows in which each node is true.
     pub(crate) fn new(binding: &Binding, columns: &[ColumnSample], shares: &[f64]) -> Self {
-        let mut maker =
-            Maker { binding, columns, shares, prices: Vec::new(), numbers: BTreeMap::new(), shared: Vec::new() };
+        let mut maker = Maker {
+            binding,
+            columns,
+            shares,
+            prices: Vec::new(),
+            numbers: BTreeMap::new(),
+            shared: Vec::new(),
+            sets: vec![BTreeMap::new(); columns.len()],
+        };
         maker.price();
         let rules = binding.rules.iter().map(|(_, root)| maker.make(*root)).collect();
         Self { rules, shared: maker.shared }
@@ -103,6 +113,19 @@ impl Maker<'_> {
         }
     }
 
+    /// `slots` are sorted.
+    fn any_of(&mut self, column: u32, slots: Box<[Slot]>) -> Condition {
+        let number = match self.columns[column as usize] {
+            ColumnSample::Text(_) => None,
+            ColumnSample::Examined(_) => {
+                let sets = &mut self.sets[column as usize];
+                let next = sets.len() as u32;
+                Some(*sets.entry(slots.clone()).or_insert(next))
+            }
+        };
+        Condition::AnyOf { column, slots, number }
+    }
+
     fn make(&mut self, node: NodeId) -> Condition {
         if !self.binding.shared[node as usize] {
             return self.make_new(node);
@@ -128,7 +151,7 @@ impl Maker<'_> {
                     let announced = matcher.announced(*slot).texts.is_some();
                     Condition::Regex { column: *column, slot: *slot, announced }
                 } else {
-                    Condition::AnyOf { column: *column, slots: Box::new([*slot]) }
+                    self.any_of(*column, Box::new([*slot]))
                 }
             }
             GraphNode::Present { column } => Condition::Present { column: *column },
@@ -158,7 +181,7 @@ impl Maker<'_> {
                     .into_iter()
                     .map(|(column, mut slots)| {
                         slots.sort_unstable();
-                        Condition::AnyOf { column, slots: slots.into_boxed_slice() }
+                        self.any_of(column, slots.into_boxed_slice())
                     })
                     .collect();
                 let rank = |child: NodeId| self.prices[child as usize] / self.shares[child as usize].max(1e-6);
