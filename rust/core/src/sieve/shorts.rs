@@ -183,10 +183,17 @@ mod tests {
                 needles.push(Needle { kind, text: text.into() });
             }
         }
-        let shorts = Shorts::new(needles.clone(), &WindowCounts::new()).unwrap();
+        // Where nothing is known the first bytes are looked for, else those that are rare: not the first of `x^|^` and `aaab`.
+        let mut known = WindowCounts::new();
+        for text in ["x^|x^|", "aaaaaa", "rogrogra~"] {
+            known.add(text.as_bytes());
+        }
+        assert_eq!((rarest(b"x^|^", &known), rarest(b"aaab", &known), rarest(b"rogra~1\\x", &known)), (1, 1, 4));
         let values =
             ["", "^", "^^^", "x^|^|^", ";;;;", "C:\\PROGRA~1\\x -P", "AAab", "aa", "`", "b", "A", "~1", "\\~1\\"];
-        for gap in ["", "aa^"] {
+        for (gap, counts) in [("", &known), ("aa^", &known), ("", &WindowCounts::new()), ("aa^", &WindowCounts::new())]
+        {
+            let shorts = Shorts::new(needles.clone(), counts).unwrap();
             let (mut hay, mut spans) = (String::new(), Vec::new());
             for value in values.iter().cycle().take(26) {
                 hay.push_str(gap);
