@@ -58,8 +58,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program and give its exit status."""
     try:
         status = get_command(app).main(args=arguments, prog_name="sigtrawl", standalone_mode=False)
-        if sys.stdout is not None:  # it is where the shell closed it
-            sys.stdout.flush()
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:  # it is where the shell closed it
+                stream.flush()
     except BaseException as error:  # noqa: BLE001 - the end of the program: everything becomes a message and a status
         return report(error)
     return status if isinstance(status, int) else 0

@@ -9,6 +9,7 @@ import re
 import sys
 import traceback
 from contextlib import suppress
+from typing import TextIO
 
 import typer
 
@@ -27,15 +28,19 @@ _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF}
 def report(error: BaseException) -> Exit:
     """Tell the error on stderr and give the exit status."""
     try:
-        return _report(error, Screen())
+        status = _report(error, Screen())
+        if sys.stderr is not None:
+            sys.stderr.flush()
     except OSError:  # stderr itself takes nothing any more, and the status is all that is left to say it with
+        _let_go_of(sys.stderr)
         return of_error(error)
+    return status
 
 
 def _report(error: BaseException, screen: Screen) -> Exit:
     # The parser and Rich turn a broken pipe into an exit of their own; nothing else here exits.
     if isinstance(error, BrokenPipeError | SystemExit):
-        _let_go_of_stdout()
+        _let_go_of(sys.stdout)
         return Exit.DONE
     if isinstance(error, KeyboardInterrupt | typer.Abort):
         screen.error("interrupted")
@@ -47,7 +52,7 @@ def _report(error: BaseException, screen: Screen) -> Exit:
         screen.error(str(error))
         return of_error(error)
     if isinstance(error, OSError) and error.errno in _FULL:
-        _let_go_of_stdout()
+        _let_go_of(sys.stdout)
         screen.error(f"the output cannot be written: {error.strerror}")
         return Exit.OUTPUT
     if isinstance(error, ImportError) and (error.name or "").startswith("sigtrawl"):
@@ -72,7 +77,7 @@ def _usage(error: BaseException) -> str:
     return f"{text}; see {command} --help"
 
 
-def _let_go_of_stdout() -> None:
-    """Let the interpreter's last flush go nowhere: whoever read the pipe has left."""
+def _let_go_of(stream: TextIO | None) -> None:
+    """Let the interpreter's last flush of it go nowhere: it takes nothing any more, and a failure would replace the status."""
     with suppress(OSError, ValueError, AttributeError):  # it may be closed, or none at all
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # type: ignore[union-attr]
