@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 
-use arrow::datatypes::{Field, Fields, Schema};
+use arrow::datatypes::{DataType, Field, Fields, Schema};
 
 use crate::demands;
 use crate::engine::{self, Binding, RuleBinding, RuleSet};
@@ -188,7 +188,7 @@ fn counted(rules: u64) -> String {
     if rules == 1 { "1 rule".to_owned() } else { format!("{rules} rules") }
 }
 
-/// Binds tables, one time for each distinct Arrow schema and way to read it.
+/// Binds tables, one time for each schema and way to read it.
 struct Binder<'a> {
     rules: &'a RuleSet,
     options: &'a ScanOptions,
@@ -225,15 +225,13 @@ impl<'a> Binder<'a> {
 
     /// The outer error ends the scan, the inner one says why this table cannot be bound.
     fn bind(&mut self, schema: &Schema, setting: Option<usize>) -> Result<Result<Arc<Binding>, String>, Error> {
-        // What else a field carries (Spark's and pandas' notes) makes no difference to rules.
-        let fields: Fields =
-            schema.fields().iter().map(|f| Field::new(f.name(), f.data_type().clone(), f.is_nullable())).collect();
-        let key = (fields, setting);
+        let fields: Fields = schema.fields().iter().map(|field| as_rules_see(field)).collect();
+        let key = (fields.clone(), setting);
         if let Some(known) = self.known.get(&key) {
             return Ok(known.clone());
         }
         let options = setting.map_or(&self.options.bind, |place| &self.options.inputs[place].bind);
-        let made = match engine::bind(self.rules, schema, options) {
+        let made = match engine::bind(self.rules, &Schema::new(fields), options) {
             Ok(binding) => {
                 self.order.push(binding.clone());
                 Ok(binding)
@@ -248,4 +246,16 @@ impl<'a> Binder<'a> {
     fn best(&self) -> Vec<RuleReport> {
         report::best(self.rules, self.order.iter().map(|binding| binding.states()))
     }
+}
+
+/// A column as far as it makes a difference to rules: in which form text is kept makes none, nor what else a field carries (Spark's
+/// and pandas' notes). So files of different writers share a binding, and what is learnt from the first one's data.
+fn as_rules_see(field: &Field) -> Field {
+    let text = |held: &DataType| matches!(held, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View);
+    let data_type = match field.data_type() {
+        DataType::Dictionary(_, held) if text(held) => DataType::Utf8,
+        held if text(held) => DataType::Utf8,
+        other => other.clone(),
+    };
+    Field::new(field.name(), data_type, true)
 }

@@ -4,7 +4,7 @@
 //! are folded as nodes are made, so a rule that can never match here is the node `FALSE` and costs nothing. Children
 //! have smaller numbers than their parents: one pass in order computes any bottom-up property.
 
-use std::collections::HashMap;
+use ahash::{HashMap, HashMapExt};
 
 /// A node's number.
 pub(crate) type NodeId = u32;

@@ -1,7 +1,8 @@
 //! Rewriting rules into the graph: each predicate becomes one on columns.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
+use ahash::{HashMap, HashMapExt};
 use arrow::datatypes::Schema;
 
 use super::answers::{self, Resolved};

@@ -22,6 +22,7 @@ const EVERY_ROW: f64 = 1.0;
 const WHOLE: f64 = 0.8;
 
 /// Chooses the anchors of the nodes of a graph.
+#[derive(Debug, Default)]
 pub(crate) struct Chooser<'a> {
     nodes: &'a [GraphNode],
     /// By node: what anchoring it costs, in candidates per row (not below [`EVERY_ROW`] where nothing can), and whether it is
@@ -32,10 +33,16 @@ pub(crate) struct Chooser<'a> {
 impl<'a> Chooser<'a> {
     /// `direct` tells what a node costs as an anchor itself, `None` where it can be none.
     pub(crate) fn new(nodes: &'a [GraphNode], direct: impl Fn(NodeId) -> Option<f64>) -> Self {
-        let mut costs: Vec<(f64, bool)> = Vec::with_capacity(nodes.len());
-        for (number, node) in (0..).zip(nodes) {
-            let of = |child: &NodeId| costs[*child as usize].0;
-            let parts = match node {
+        let mut chooser = Self { nodes, costs: vec![(EVERY_ROW, false); nodes.len()] };
+        chooser.update(0..nodes.len() as NodeId, direct);
+        chooser
+    }
+
+    /// Chooses anew for some nodes, ascending, where `direct` says something else now: leaves and all that is above them.
+    pub(crate) fn update(&mut self, changed: impl IntoIterator<Item = NodeId>, direct: impl Fn(NodeId) -> Option<f64>) {
+        for number in changed {
+            let of = |child: &NodeId| self.costs[*child as usize].0;
+            let parts = match &self.nodes[number as usize] {
                 GraphNode::False => 0.0,
                 GraphNode::And(children) => children.iter().map(of).fold(EVERY_ROW, f64::min),
                 GraphNode::Or(children) => children.iter().map(of).sum(),
@@ -47,9 +54,40 @@ impl<'a> Chooser<'a> {
                 | GraphNode::Not(_) => EVERY_ROW,
             };
             let itself = direct(number).filter(|cost| *cost < parts.min(EVERY_ROW) * WHOLE);
-            costs.push((itself.unwrap_or(parts).min(EVERY_ROW), itself.is_some()));
+            self.costs[number as usize] = (itself.unwrap_or(parts).min(EVERY_ROW), itself.is_some());
         }
-        Self { nodes, costs }
+    }
+
+    /// How many of the roots each of these nodes is an anchor of, given to `each` for those that are any. `below` is ascending and
+    /// holds all nodes on the way to the wanted ones; an anchor that a root has twice is counted twice.
+    pub(crate) fn uses(&self, roots: &[NodeId], below: &[NodeId], mut each: impl FnMut(NodeId, u32)) {
+        let mut uses: Vec<u32> = vec![0; self.nodes.len()];
+        for &root in roots.iter().filter(|root| self.cost(**root) < EVERY_ROW) {
+            uses[root as usize] += 1;
+        }
+        for &node in below.iter().rev() {
+            let count = uses[node as usize];
+            if count == 0 {
+                continue;
+            }
+            if self.costs[node as usize].1 {
+                each(node, count);
+                continue;
+            }
+            match &self.nodes[node as usize] {
+                GraphNode::And(children) => {
+                    if let Some(cheapest) = self.cheapest(children) {
+                        uses[cheapest as usize] += count;
+                    }
+                }
+                GraphNode::Or(children) => children.iter().for_each(|child| uses[*child as usize] += count),
+                _ => {}
+            }
+        }
+    }
+
+    fn cheapest(&self, children: &[NodeId]) -> Option<NodeId> {
+        children.iter().copied().min_by(|a, b| self.cost(*a).total_cmp(&self.cost(*b)))
     }
 
     /// What anchoring a node costs.
@@ -80,10 +118,7 @@ impl<'a> Chooser<'a> {
         }
         match &self.nodes[node as usize] {
             GraphNode::False => true,
-            GraphNode::And(children) => children
-                .iter()
-                .min_by(|a, b| self.cost(**a).total_cmp(&self.cost(**b)))
-                .is_some_and(|cheapest| self.collect(*cheapest, found)),
+            GraphNode::And(children) => self.cheapest(children).is_some_and(|cheapest| self.collect(cheapest, found)),
             GraphNode::Or(children) => children.iter().all(|child| self.collect(*child, found)),
             _ => false,
         }
@@ -119,8 +154,18 @@ mod tests {
             assert_eq!(chooser.anchors(node), Anchors::Everywhere);
         }
         assert_eq!(chooser.anchors(crate::bind::FALSE), Anchors::AnyOf(vec![]));
+        let mut uses = Vec::new();
+        let all: Vec<NodeId> = (0..graph.nodes().len() as NodeId).collect();
+        chooser.uses(&[and, or, or, open], &all, |node, count| uses.push((node, count)));
+        uses.sort_unstable();
+        assert_eq!(uses, [(slots[1], 2), (slots[2], 3)]);
         // A node that can be looked for as a whole is, where that is rarer.
         let whole = |node: NodeId| if node == only_not { Some(0.3) } else { cost(node) };
         assert_eq!(Chooser::new(graph.nodes(), whole).anchors(only_not), Anchors::AnyOf(vec![only_not]));
+        // Another price is a matter of the leaf and of what is above it.
+        let mut chooser = chooser;
+        chooser.update([slots[2], and, or], |node| if node == slots[2] { Some(0.9) } else { cost(node) });
+        assert_eq!(chooser.anchors(and), Anchors::AnyOf(vec![slots[0]]));
+        assert_eq!(chooser.anchors(or), Anchors::AnyOf(vec![slots[0], slots[1]]));
     }
 }

@@ -31,7 +31,7 @@ use ahash::HashMap;
 use crate::bind::{Binding, GraphNode, NodeId};
 use crate::matcher::{Run, Slot};
 
-use anchors::{Anchors, Chooser};
+use anchors::Anchors;
 pub(crate) use conditions::{Condition, Conditions};
 pub(crate) use grams::{Found, GivenUp};
 use grams::{Grams, Needle, WindowCounts};
@@ -165,8 +165,7 @@ impl Sieve {
         loop {
             match Self::planned(&planner) {
                 Ok(sieve) => return sieve,
-                Err(column) if planner.short[column] < 1.0 => planner.short[column] *= 4.0,
-                Err(column) => planner.splits[column] = usize::MAX,
+                Err(column) => planner.fewer_short_needles(column),
             }
         }
     }
@@ -175,11 +174,10 @@ impl Sieve {
     fn planned(planner: &Planner<'_>) -> Result<Self, usize> {
         let binding = planner.binding;
         let nodes = binding.graph.nodes();
-        let chooser = Chooser::new(nodes, |node| planner.direct(node));
         let mut everywhere = Vec::new();
         let mut anchored: BTreeMap<NodeId, Vec<u32>> = BTreeMap::new();
         for (place, (_, root)) in (0..).zip(&binding.rules) {
-            match chooser.anchors(*root) {
+            match planner.chooser.anchors(*root) {
                 Anchors::Everywhere => everywhere.push(place),
                 Anchors::AnyOf(nodes) => {
                     for node in nodes {

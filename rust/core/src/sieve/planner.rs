@@ -3,7 +3,7 @@
 //! Searching costs by the byte, and the more so the shorter the shortest needle is; judging costs by the candidate. So the
 //! columns are gone through one by one, the heaviest first, and for each the length is chosen at which the sum is least.
 
-use super::anchors::{Anchors, Chooser};
+use super::anchors::Chooser;
 use super::grams::{Needle, WINDOW, step_of};
 use super::sample::{self, ColumnSample, TextSample};
 use super::{KeywordSample, shorts};
@@ -95,7 +95,20 @@ pub(super) struct Planner<'a> {
     /// By column: needles of fewer bytes are short ones. `usize::MAX`: the column is not searched.
     pub(super) splits: Vec<usize>,
     /// By column: what a short needle costs; it rises until they are few enough.
-    pub(super) short: Vec<f64>,
+    short: Vec<f64>,
+    /// The anchors, as splits and prices are now.
+    pub(super) chooser: Chooser<'a>,
+    /// By column: what hangs on how it is searched.
+    reaches: Vec<Reach>,
+}
+
+/// What hangs on how a column is searched.
+#[derive(Debug, Default)]
+struct Reach {
+    /// Its leaves and all nodes above them, ascending.
+    nodes: Vec<NodeId>,
+    /// The rules among them.
+    roots: Vec<NodeId>,
 }
 
 impl<'a> Planner<'a> {
@@ -113,11 +126,35 @@ impl<'a> Planner<'a> {
         let shares = shares(binding, columns, &alone, &wanted);
         let splits = vec![WINDOW; columns.len()];
         let short = vec![SHORT_NEEDLE; columns.len()];
-        Self { binding, columns, keywords, alone, shares, wanted, splits, short }
+        let reaches = (0..).zip(columns).map(|(at, column)| match column {
+            ColumnSample::Text(_) => Reach::of(binding, at),
+            ColumnSample::Examined(_) => Reach::default(),
+        });
+        let (reaches, chooser) = (reaches.collect(), Chooser::default());
+        let mut planner = Self { binding, columns, keywords, alone, shares, wanted, splits, short, chooser, reaches };
+        planner.chooser = Chooser::new(binding.graph.nodes(), |node| planner.direct(node));
+        planner
+    }
+
+    /// Searches a column with this split, short needles at this price.
+    fn set(&mut self, column: usize, split: usize, short: f64) {
+        (self.splits[column], self.short[column]) = (split, short);
+        let mut chooser = std::mem::take(&mut self.chooser);
+        chooser.update(self.reaches[column].nodes.iter().copied(), |node| self.direct(node));
+        self.chooser = chooser;
+    }
+
+    /// Has fewer short needles in a column: at a higher price, or, where that does not help, without a search.
+    pub(super) fn fewer_short_needles(&mut self, column: usize) {
+        if self.short[column] < 1.0 {
+            self.set(column, self.splits[column], self.short[column] * 4.0);
+        } else {
+            self.set(column, usize::MAX, self.short[column]);
+        }
     }
 
     /// What a node costs as an anchor itself.
-    pub(super) fn direct(&self, node: NodeId) -> Option<f64> {
+    fn direct(&self, node: NodeId) -> Option<f64> {
         let nodes = self.binding.graph.nodes();
         match &nodes[node as usize] {
             GraphNode::Keyword { slot } => self.keywords?.share(*slot),
@@ -158,39 +195,32 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// What searching and judging takes with the anchors that are chosen now, in nanoseconds a row; `None` if the short needles of
-    /// `column` are too many.
-    fn total(&self, column: usize) -> Option<f64> {
-        let nodes = self.binding.graph.nodes();
-        let chooser = Chooser::new(nodes, |node| self.direct(node));
-        let (mut judging, mut short) = (0.0, Vec::new());
-        for (_, root) in &self.binding.rules {
-            let Anchors::AnyOf(anchors) = chooser.anchors(*root) else {
-                judging += 1.0;
-                continue;
-            };
-            for anchor in anchors {
-                judging += self.direct(anchor).unwrap_or(1.0);
-                short.extend(self.short_needles(anchor, column));
-            }
+    /// What a column takes with the anchors that are chosen now, in nanoseconds a row: searching it, and judging all that hangs on how
+    /// that is done; `None` if its short needles are too many.
+    fn total(&self, column: usize, text: &TextSample) -> Option<f64> {
+        let reach = &self.reaches[column];
+        let mut judging: f64 = reach.roots.iter().map(|root| self.chooser.cost(*root)).sum();
+        let Some(split) = self.split_at(column) else { return Some(judging * CANDIDATE_NS) };
+        let mut short = Vec::new();
+        if self.any_short(column, split) {
+            // What short needles are made to cost only steers the choice.
+            let dear = self.short[column] - SHORT_NEEDLE;
+            self.chooser.uses(&reach.roots, &reach.nodes, |anchor, uses| {
+                let needles = self.short_needles(anchor, column);
+                judging -= dear * needles.len() as f64 * f64::from(uses);
+                short.extend(needles);
+            });
+            short.sort_unstable();
+            short.dedup();
         }
-        // What short needles are made to cost only steers the choice.
-        let dear = self.short[column] - SHORT_NEEDLE;
-        judging -= dear * short.len() as f64;
-        short.sort_unstable();
-        short.dedup();
-        let shorts_ns = match &self.columns[column] {
-            ColumnSample::Text(text) => shorts::nanoseconds(&short, &text.windows)?,
-            ColumnSample::Examined(_) => 0.0,
-        };
-        let searching = self.columns.iter().zip(&self.splits).enumerate().map(|(at, (sample, split))| match sample {
-            ColumnSample::Text(text) if *split < usize::MAX => {
-                let shorts = if at == column { shorts_ns } else { 0.0 };
-                text.bytes_per_row * (shorts + search_ns(step_of(*split)))
-            }
-            _ => 0.0,
-        });
-        Some(judging * CANDIDATE_NS + searching.sum::<f64>())
+        let searching = shorts::nanoseconds(&short, &text.windows)? + search_ns(step_of(self.splits[column]));
+        Some(judging * CANDIDATE_NS + text.bytes_per_row * searching)
+    }
+
+    /// Whether a column has any short needle at a split, anchors or not.
+    fn any_short(&self, column: usize, split: usize) -> bool {
+        let mut all = self.wanted[column].iter().filter_map(|wanted| wanted.needles.as_ref());
+        all.any(|needles| needles.shorter[split] > 0)
     }
 
     /// The short needles of an anchor in this column.
@@ -212,28 +242,48 @@ impl<'a> Planner<'a> {
     /// Finds the splits for which the total is least, column by column, the heaviest first. For each, short needles are made
     /// dearer until a search takes those that are left.
     pub(super) fn choose_splits(&mut self) {
-        let weight = |column: &ColumnSample| match column {
-            ColumnSample::Text(text) => text.bytes_per_row,
-            ColumnSample::Examined(_) => 0.0,
-        };
-        let mut order: Vec<usize> = (0..self.columns.len()).collect();
-        order.retain(|column| matches!(self.columns[*column], ColumnSample::Text(_)));
-        order.sort_by(|a, b| weight(&self.columns[*b]).total_cmp(&weight(&self.columns[*a])));
-        for column in order {
+        let mut order: Vec<(usize, &TextSample)> = Vec::new();
+        for (at, column) in self.columns.iter().enumerate() {
+            if let ColumnSample::Text(text) = column {
+                order.push((at, text));
+            }
+        }
+        order.sort_by(|(_, a), (_, b)| b.bytes_per_row.total_cmp(&a.bytes_per_row));
+        for (column, text) in order {
             let mut best = (f64::INFINITY, usize::MAX, SHORT_NEEDLE);
             for split in SPLITS.into_iter().chain([usize::MAX]) {
-                self.splits[column] = split;
                 for short in SHORT_NEEDLES {
-                    self.short[column] = short;
-                    if let Some(total) = self.total(column)
+                    self.set(column, split, short);
+                    if let Some(total) = self.total(column, text)
                         && total < best.0
                     {
                         best = (total, split, short);
                     }
+                    if !self.split_at(column).is_some_and(|split| self.any_short(column, split)) {
+                        break; // their price is nothing to it
+                    }
                 }
             }
-            (self.splits[column], self.short[column]) = (best.1, best.2);
+            self.set(column, best.1, best.2);
         }
+    }
+}
+
+impl Reach {
+    fn of(binding: &Binding, column: u32) -> Self {
+        let mut reached: Vec<bool> = Vec::with_capacity(binding.graph.nodes().len());
+        for node in binding.graph.nodes() {
+            reached.push(match node {
+                GraphNode::Slot { column: at, .. } => *at == column,
+                GraphNode::And(children) | GraphNode::Or(children) => {
+                    children.iter().any(|child| reached[*child as usize])
+                }
+                _ => false, // a NOT is an anchor only in columns that are not searched
+            });
+        }
+        let nodes = (0..).zip(&reached).filter(|(_, reached)| **reached).map(|(node, _)| node).collect();
+        let roots = binding.rules.iter().map(|(_, root)| *root).filter(|root| reached[*root as usize]).collect();
+        Self { nodes, roots }
     }
 }
 
