@@ -177,16 +177,26 @@ impl GroupWorker {
         };
         *settled = u64::from(first.row);
         let rows = table.group(job.group).num_rows().max(0).unsigned_abs() as usize;
-        let ranges = distinct(hits).map(|row| row as usize..row as usize + 1);
-        let selection = RowSelection::from_consecutive_ranges(ranges, rows);
-        let size = batch_size(BATCH_ROWS, self.share.delivery, table.row_bytes(job.group, lift.columns()));
-        for batch in table.read(job.group, lift.columns(), Purpose::Deliver, size, Some(selection))? {
-            let batch = batch.map_err(|reason| format!("the events of matching rows cannot be read: {reason}"))?;
-            let (now, later) = split(rest, batch.num_rows());
-            let lifted = lift.lift(&batch)?;
-            self.deliver(place, now, &lifted, out)?;
-            *settled = now.last().map_or(*settled, |hit| u64::from(hit.row) + 1);
-            rest = later;
+        let mut size = batch_size(BATCH_ROWS, self.share.delivery, table.row_bytes(job.group, lift.columns()));
+        'reading: loop {
+            let ranges = distinct(rest).map(|row| row as usize..row as usize + 1);
+            let selection = RowSelection::from_consecutive_ranges(ranges, rows);
+            for batch in table.read(job.group, lift.columns(), Purpose::Deliver, size, Some(selection))? {
+                let read = batch.map_err(|reason| format!("the events of matching rows cannot be read: {reason}"));
+                let (count, lifted) = match read.and_then(|batch| Ok((batch.num_rows(), lift.lift(&batch)?))) {
+                    Ok(lifted) => lifted,
+                    Err(_) if size > 1 => {
+                        size = fewer(size);
+                        continue 'reading;
+                    }
+                    Err(reason) => return Err(reason.into()),
+                };
+                let (now, later) = split(rest, count);
+                self.deliver(place, now, &lifted, out)?;
+                *settled = now.last().map_or(*settled, |hit| u64::from(hit.row) + 1);
+                rest = later;
+            }
+            break;
         }
         if rest.is_empty() {
             return Ok(());
@@ -222,6 +232,12 @@ pub(crate) fn deliver(
     }
     counts.unreadable_times += rows.unreadable_times;
     Ok(())
+}
+
+/// How many rows to try where so many could not be read: a few long values that a dictionary repeats can be more together than an
+/// array of text can hold, and no figure in a file says so before.
+pub(crate) fn fewer(rows: usize) -> usize {
+    (rows / 16).max(1)
 }
 
 /// The distinct rows of `hits`, ascending.

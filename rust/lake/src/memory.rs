@@ -8,12 +8,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-use arrow::array::{RecordBatch, RecordBatchReader, UInt32Array};
+use arrow::array::{ArrayRef, RecordBatch, RecordBatchReader, UInt32Array};
 use arrow::compute::take_record_batch;
+use arrow::datatypes::{DataType, FieldRef};
 
 use crate::demands;
 use crate::drift;
-use crate::engine::{self, Binding, RuleSet};
+use crate::engine::{self, Binding, Columns, RuleSet};
 use crate::error::Error;
 use crate::events::{self, Lift, Offer};
 use crate::group::{self, Halt, MATCH_ROWS, panic_text};
@@ -148,24 +149,22 @@ impl Worker for MemoryWorker {
     fn run(&mut self, piece: Piece, out: &Outlet) {
         let mut outcome = Outcome::default();
         let mut first_row = piece.first_row;
-        for batch in &piece.batches {
-            for start in (0..batch.num_rows()).step_by(MATCH_ROWS) {
-                let slice = batch.slice(start, MATCH_ROWS.min(batch.num_rows() - start));
-                let result = catch_unwind(AssertUnwindSafe(|| self.scan(&slice, first_row, out)));
-                match result {
-                    Ok(Ok(())) => outcome.rows += slice.num_rows() as u64,
-                    Ok(Err(Halt::Gone)) => outcome.stopped = true,
-                    Ok(Err(Halt::Failed(reason))) => outcome.failure = Some(reason),
-                    Err(panic) => {
-                        self.scanners.forget();
-                        outcome.failure = Some(format!("internal error: {}", panic_text(panic.as_ref())));
-                    }
+        for stack in stacks(&piece.batches) {
+            let rows: usize = stack.iter().map(RecordBatch::num_rows).sum();
+            let result = catch_unwind(AssertUnwindSafe(|| self.scan(&stack, first_row, out)));
+            match result {
+                Ok(Ok(())) => outcome.rows += rows as u64,
+                Ok(Err(Halt::Gone)) => outcome.stopped = true,
+                Ok(Err(Halt::Failed(reason))) => outcome.failure = Some(reason),
+                Err(panic) => {
+                    self.scanners.forget();
+                    outcome.failure = Some(format!("internal error: {}", panic_text(panic.as_ref())));
                 }
-                first_row += slice.num_rows() as u64;
-                self.tally.add_rows(slice.num_rows());
-                if outcome.stopped {
-                    break;
-                }
+            }
+            first_row += rows as u64;
+            self.tally.add_rows(rows);
+            if outcome.stopped {
+                break;
             }
         }
         if let (Some(reason), Ok(mut failure)) = (&outcome.failure, self.failure.lock()) {
@@ -176,36 +175,107 @@ impl Worker for MemoryWorker {
     }
 }
 
-impl MemoryWorker {
-    fn scan(&mut self, batch: &RecordBatch, first_row: u64, out: &Outlet) -> Result<(), Halt> {
-        out.check()?;
-        let asked = batch.project(self.binding.columns()).map_err(|e| e.to_string())?;
-        let started = Instant::now();
-        let found = engine::scan(self.scanners.get(&self.binding), &asked);
-        self.counts.spent.matching += started.elapsed();
-        let hits: Vec<Hit> = found?.into_iter().map(|(row, rule)| Hit { row, rule }).collect();
-        if hits.is_empty() {
-            return Ok(());
+/// Batches that are matched in one go: as many of them as have [`MATCH_ROWS`] rows, larger ones in slices.
+fn stacks(batches: &[RecordBatch]) -> Vec<Vec<RecordBatch>> {
+    let mut stacks: Vec<Vec<RecordBatch>> = Vec::new();
+    let mut room = 0;
+    for batch in batches.iter().filter(|batch| batch.num_rows() > 0) {
+        let apart = batch.columns().iter().any(|column| hides_dictionary(column.data_type()));
+        for start in (0..batch.num_rows()).step_by(MATCH_ROWS) {
+            let slice = batch.slice(start, MATCH_ROWS.min(batch.num_rows() - start));
+            let rows = slice.num_rows();
+            match stacks.last_mut() {
+                Some(stack) if rows <= room && !apart => {
+                    room -= rows;
+                    stack.push(slice);
+                }
+                _ => {
+                    room = if apart { 0 } else { MATCH_ROWS - rows };
+                    stacks.push(vec![slice]);
+                }
+            }
         }
+    }
+    stacks
+}
+
+/// Whether a nested column holds a dictionary: two of them cannot always be joined, since the keys may not suffice.
+fn hides_dictionary(data_type: &DataType) -> bool {
+    let within =
+        |field: &FieldRef| matches!(field.data_type(), DataType::Dictionary(..)) || hides_dictionary(field.data_type());
+    match data_type {
+        DataType::Struct(fields) => fields.iter().any(within),
+        DataType::List(item)
+        | DataType::LargeList(item)
+        | DataType::FixedSizeList(item, _)
+        | DataType::ListView(item)
+        | DataType::LargeListView(item)
+        | DataType::Map(item, _) => within(item),
+        DataType::RunEndEncoded(_, values) => within(values),
+        _ => false,
+    }
+}
+
+/// Batches that follow each other, as one run of rows.
+struct Stack<'a>(&'a [RecordBatch]);
+
+impl Columns for Stack<'_> {
+    fn rows(&self) -> usize {
+        self.0.iter().map(RecordBatch::num_rows).sum()
+    }
+
+    fn column(&mut self, position: usize) -> Result<Vec<ArrayRef>, sigtrawl_core::Error> {
+        Ok(self.0.iter().map(|batch| batch.column(position).clone()).collect())
+    }
+}
+
+impl MemoryWorker {
+    fn scan(&mut self, stack: &[RecordBatch], first_row: u64, out: &Outlet) -> Result<(), Halt> {
+        out.check()?;
+        let asked: Result<Vec<_>, _> = stack.iter().map(|batch| batch.project(self.binding.columns())).collect();
+        let asked = asked.map_err(|e| e.to_string())?;
         let started = Instant::now();
-        let shown = self.show(batch, &hits, first_row, out);
+        let found = engine::scan_columns(self.scanners.get(&self.binding), &mut Stack(&asked));
+        self.counts.spent.matching += started.elapsed();
+        let found = found?;
+        let started = Instant::now();
+        let mut left = found.as_slice();
+        let mut before = 0;
+        for batch in stack {
+            let after = before + batch.num_rows() as u32;
+            let (here, later) = left.split_at(left.partition_point(|(row, _)| *row < after));
+            left = later;
+            if !here.is_empty() {
+                let hits: Vec<Hit> = here.iter().map(|(row, rule)| Hit { row: row - before, rule: *rule }).collect();
+                self.show(batch, &hits, first_row + u64::from(before), out)?;
+            }
+            before = after;
+        }
         self.counts.spent.emit += started.elapsed();
-        shown
+        Ok(())
     }
 
     fn show(&mut self, batch: &RecordBatch, hits: &[Hit], first_row: u64, out: &Outlet) -> Result<(), Halt> {
         let place = Place { file: None, group: None, first_row: first_row.cast_signed() };
         let shown = batch.project(self.lift.columns()).map_err(|e| e.to_string())?;
         let mut rest = hits;
+        let mut size = BATCH_ROWS;
         while !rest.is_empty() {
-            let (now, later) = group::split(rest, BATCH_ROWS);
+            let (now, later) = group::split(rest, size);
             let rows = UInt32Array::from_iter_values(group::distinct(now));
             let events = if shown.num_columns() == 0 {
-                group::columnless(rows.len())?
+                group::columnless(rows.len())
             } else {
-                take_record_batch(&shown, &rows).map_err(|e| e.to_string())?
+                take_record_batch(&shown, &rows).map_err(|e| e.to_string())
             };
-            let lifted = self.lift.lift(&events)?;
+            let lifted = match events.and_then(|events| self.lift.lift(&events)) {
+                Ok(lifted) => lifted,
+                Err(_) if rows.len() > 1 => {
+                    size = group::fewer(rows.len());
+                    continue;
+                }
+                Err(reason) => return Err(reason.into()),
+            };
             group::deliver(&self.frame, &self.tally, &mut self.counts, place, now, &lifted, out)?;
             rest = later;
         }

@@ -159,6 +159,7 @@ impl Judge<'_, '_> {
                     }
                     lazy.take_examined(rows, leaves);
                 }
+                lazy.join_dictionaries()?;
             }
             Source::Join(join) => {
                 for path in &join.parts {

@@ -3,11 +3,12 @@
 //! A Parquet chunk may change from dictionary to plain pages midway, and a column that no rule asks about in these rows need
 //! not be read at all. So a scanner takes columns one by one, each as a list of arrays that follow each other.
 
-use arrow::array::{Array, ArrayRef, RecordBatch};
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::compute::{cast, concat};
 use arrow::datatypes::DataType;
 
 use super::scanner::is_flat_text;
+use super::signatures::same_array;
 use crate::error::Error;
 
 /// The columns of a run of rows, by their positions in [`Binding::columns`](crate::Binding::columns).
@@ -40,9 +41,15 @@ pub(super) fn whole(mut parts: Vec<ArrayRef>) -> Result<ArrayRef, Error> {
     {
         return Ok(only);
     }
-    let same = parts.windows(2).all(|pair| pair[0].data_type() == pair[1].data_type());
+    let same = parts.windows(2).all(|pair| joinable(&pair[0], &pair[1]));
     // Binary, where what is text in one part is no text in another; both have the same text forms.
-    let joined = if parts.iter().all(is_flat_text) { DataType::Utf8View } else { DataType::BinaryView };
+    let joined = if parts.iter().all(is_flat_text) {
+        DataType::Utf8View
+    } else if let Some(held) = held_by_all(&parts) {
+        held
+    } else {
+        DataType::BinaryView
+    };
     let cannot = |e: arrow::error::ArrowError| Error::batch(format!("the parts of a column cannot be joined: {e}"));
     if !same {
         for part in &mut parts {
@@ -53,12 +60,28 @@ pub(super) fn whole(mut parts: Vec<ArrayRef>) -> Result<ArrayRef, Error> {
     concat(&parts).map_err(cannot)
 }
 
+/// Whether two arrays can be put together as they are: two dictionaries may hold more values together than keys can name.
+fn joinable(a: &ArrayRef, b: &ArrayRef) -> bool {
+    a.data_type() == b.data_type()
+        && match (a.as_any_dictionary_opt(), b.as_any_dictionary_opt()) {
+            (Some(a), Some(b)) => same_array(a.values(), b.values()),
+            _ => true,
+        }
+}
+
+/// The type of the values of dictionaries, if all are dictionaries of one type.
+fn held_by_all(parts: &[ArrayRef]) -> Option<DataType> {
+    let held = |part: &ArrayRef| Some(part.as_any_dictionary_opt()?.values().data_type().clone());
+    let first = held(parts.first()?)?;
+    parts.iter().all(|part| held(part).as_ref() == Some(&first)).then_some(first)
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
 
-    use arrow::array::{BinaryArray, DictionaryArray, StringViewArray};
-    use arrow::datatypes::Int32Type;
+    use arrow::array::{BinaryArray, DictionaryArray, Int8Array, Int64Array, StringViewArray};
+    use arrow::datatypes::{Int8Type, Int32Type, Int64Type};
 
     use super::*;
 
@@ -70,6 +93,17 @@ mod tests {
         let bytes = BinaryArray::from_vec(vec![b"\xff"]);
         let joined = whole(vec![Arc::new(dictionary), Arc::new(plain)]).unwrap();
         assert_eq!(*joined, StringViewArray::from(vec![Some("a"), Some("b"), Some("a"), Some("c"), None]));
+        // More values than keys of one byte can name.
+        let many = |first: i32| -> ArrayRef {
+            let texts: Vec<String> = (first..first + 100).map(|n| n.to_string()).collect();
+            Arc::new(texts.iter().map(String::as_str).collect::<DictionaryArray<Int8Type>>())
+        };
+        let numbers = |from: i64| -> ArrayRef {
+            let keys = Int8Array::from_iter_values(0..100);
+            Arc::new(DictionaryArray::new(keys, Arc::new(Int64Array::from_iter_values(from..from + 100))))
+        };
+        assert_eq!(whole(vec![many(0), many(100)]).unwrap().as_string_view().value(150), "150");
+        assert_eq!(whole(vec![numbers(0), numbers(100)]).unwrap().as_primitive::<Int64Type>().value(150), 150);
         let joined = whole(vec![joined, Arc::new(bytes)]).unwrap();
         assert_eq!((joined.data_type(), joined.len(), joined.null_count()), (&DataType::BinaryView, 6, 1));
     }

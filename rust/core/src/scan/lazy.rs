@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, Int32Array};
-use arrow::compute::cast;
+use arrow::compute::{cast, concat};
 use arrow::datatypes::{ArrowNativeType, DataType, Int32Type};
 use regex::Regex;
 
@@ -165,6 +165,39 @@ impl LazyColumn {
         Ok(true)
     }
 
+    /// Joins parts that follow each other and point into one dictionary, such as slices of one array: a dictionary is searched as a
+    /// whole only where many rows point to it.
+    pub(super) fn join_dictionaries(&mut self) -> Result<(), Error> {
+        let parts = std::mem::take(&mut self.parts);
+        let of = |part: &Part| match part {
+            Part::Dictionary { dictionary, .. } => Some(*dictionary),
+            _ => None,
+        };
+        let mut parts = parts.into_iter().peekable();
+        while let Some(part) = parts.next() {
+            let Part::Dictionary { keys, dictionary } = part else {
+                self.parts.push(part);
+                continue;
+            };
+            let mut all = vec![keys];
+            while let Some(Part::Dictionary { keys, .. }) = parts.next_if(|part| of(part) == Some(dictionary)) {
+                all.push(keys);
+            }
+            let keys = match all.as_slice() {
+                [only] => only.clone(),
+                several => {
+                    let several: Vec<&dyn Array> = several.iter().map(|keys| keys as &dyn Array).collect();
+                    let joined = concat(&several);
+                    let joined =
+                        joined.map_err(|e| Error::batch(format!("keys of a dictionary cannot be joined: {e}")))?;
+                    joined.as_primitive::<Int32Type>().clone()
+                }
+            };
+            self.parts.push(Part::Dictionary { keys, dictionary });
+        }
+        Ok(())
+    }
+
     pub(super) fn take_examined(&mut self, rows: Vec<SignatureId>, leaves: Leaves) {
         self.parts.push(Part::Examined { rows, leaves });
     }
@@ -248,7 +281,7 @@ impl LazyColumn {
         &mut self,
         seeker: &Seeker<'_>,
         array: &ArrayRef,
-        only: Option<&[bool]>,
+        only: Option<&[u32]>,
         mut candidate: impl FnMut(u32, &[u32]),
     ) -> Result<(), GivenUp> {
         self.others.clear();
@@ -262,7 +295,8 @@ impl LazyColumn {
         let held = &mut self.dictionaries[at];
         let values = Arc::clone(&held.values);
         let mut searched = std::mem::replace(&mut held.searched, Searched::All);
-        let only: Option<Vec<bool>> = match &mut searched {
+        let first = matches!(searched, Searched::Nothing);
+        let only: Option<Vec<u32>> = match &mut searched {
             Searched::All => return,
             Searched::Nothing if values.len() <= keys.len().saturating_mul(SPARSE_DICTIONARY) => None,
             Searched::Nothing => {
@@ -277,7 +311,6 @@ impl LazyColumn {
                 Some(only)
             }
         };
-        let wanted = |at: &u32| only.as_ref().is_none_or(|only| only[*at as usize]) && values.is_valid(*at as usize);
         let mut pairs: Vec<(u32, u32)> = Vec::new();
         let by_search = seeker.sieve.search.is_some()
             && self
@@ -287,7 +320,11 @@ impl LazyColumn {
                 .is_ok();
         if !by_search {
             self.others.clear();
-            self.others.extend((0..values.len() as u32).filter(wanted));
+            match &only {
+                Some(only) => self.others.extend_from_slice(only),
+                None => self.others.extend(0..values.len() as u32),
+            }
+            self.others.retain(|at| values.is_valid(*at as usize));
         }
         let others = std::mem::take(&mut self.others);
         let mut rules: Vec<u32> = Vec::new();
@@ -308,7 +345,7 @@ impl LazyColumn {
             held.lists.push(same.iter().map(|(_, rule)| *rule).collect());
             held.hot[same[0].0 as usize] = held.lists.len() as u32;
         }
-        if seeker.sieve.search.is_none() && values.null_count() > 0 {
+        if first && seeker.sieve.search.is_none() && values.null_count() > 0 {
             // A key may point to a null: that row is as one without a key.
             let null = self.rules_of(seeker, ABSENT).clone();
             let held = &mut self.dictionaries[at];
@@ -504,13 +541,15 @@ impl LazyColumn {
     }
 }
 
-/// The places that `keys` point to and that are not `done` yet; they are, afterwards.
-fn unsearched(keys: &Int32Array, done: &mut [bool]) -> Vec<bool> {
-    let mut only = vec![false; done.len()];
+/// The places that `keys` point to and that are not `done` yet, ascending; they are, afterwards.
+fn unsearched(keys: &Int32Array, done: &mut [bool]) -> Vec<u32> {
+    let mut only = Vec::new();
     for key in keys.iter().flatten() {
-        let key = key.as_usize();
-        only[key] = !std::mem::replace(&mut done[key], true) || only[key];
+        if !std::mem::replace(&mut done[key.as_usize()], true) {
+            only.push(key.as_usize() as u32);
+        }
     }
+    only.sort_unstable();
     only
 }
 

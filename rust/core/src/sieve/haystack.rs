@@ -15,6 +15,9 @@ const INLINE: u32 = 12;
 /// A stretch of a buffer is searched as it is if the values in it take this part of it, 1 in ....
 const COVERED: usize = 2;
 
+/// Bytes that are copied before they are searched: one long value may be repeated on many rows.
+const MOST_COPIED: usize = 16 << 20;
+
 /// Scratch for [`search`].
 #[derive(Debug, Default)]
 pub(crate) struct Scratch {
@@ -33,6 +36,17 @@ impl Scratch {
         self.copied.clear();
         self.copied_spans.clear();
         self.copied_rows.clear();
+    }
+
+    /// Hands over what has been copied where `more` bytes would make too much of it.
+    fn make_room<E>(&mut self, more: usize, visit: &mut impl FnMut(&Haystack<'_>) -> Result<(), E>) -> Result<(), E> {
+        if !self.copied.is_empty() && self.copied.len() + more > MOST_COPIED {
+            visit(&Haystack { bytes: &self.copied, spans: &self.copied_spans, rows: &self.copied_rows })?;
+            self.copied.clear();
+            self.copied_spans.clear();
+            self.copied_rows.clear();
+        }
+        Ok(())
     }
 
     fn copy(&mut self, row: u32, value: &[u8]) {
@@ -64,27 +78,27 @@ pub(crate) fn text_at(array: &dyn Array, at: usize) -> &str {
     }
 }
 
-/// Hands the values of `array` that are chosen by `only` (by default all) over as haystacks, without those of fewer bytes than
-/// `shortest`. Values that are not ASCII, of any length, are in none of them: their places are appended to `others`.
+/// Hands the values of `array` over as haystacks, without those of fewer bytes than `shortest`: all of them, or those at the places
+/// in `only`. Values that are not ASCII, of any length, are in none of them: their places are appended to `others`.
 ///
 /// # Errors
 /// What `visit` returned.
 pub(crate) fn search<E>(
     array: &ArrayRef,
-    only: Option<&[bool]>,
+    only: Option<&[u32]>,
     shortest: usize,
     scratch: &mut Scratch,
     others: &mut Vec<u32>,
     mut visit: impl FnMut(&Haystack<'_>) -> Result<(), E>,
 ) -> Result<(), E> {
     scratch.clear();
-    let wanted = |row: usize| only.is_none_or(|only| only[row]) && array.is_valid(row);
-    match array.data_type() {
-        DataType::Utf8 => offsets(array.as_string::<i32>(), wanted, shortest, scratch, others, &mut visit)?,
-        DataType::LargeUtf8 => offsets(array.as_string::<i64>(), wanted, shortest, scratch, others, &mut visit)?,
-        DataType::Utf8View => views(array.as_string_view(), wanted, shortest, scratch, others, &mut visit)?,
+    match (only, array.data_type()) {
+        (Some(only), _) => these(array, only, shortest, scratch, others, &mut visit)?,
+        (None, DataType::Utf8) => offsets(array.as_string::<i32>(), shortest, scratch, others, &mut visit)?,
+        (None, DataType::LargeUtf8) => offsets(array.as_string::<i64>(), shortest, scratch, others, &mut visit)?,
+        (None, DataType::Utf8View) => views(array.as_string_view(), shortest, scratch, others, &mut visit)?,
         // Whoever asks has asked `is_text` before.
-        _ => others.extend((0..array.len()).filter(|&row| wanted(row)).map(|row| row as u32)),
+        (None, _) => others.extend((0..array.len()).filter(|&row| array.is_valid(row)).map(|row| row as u32)),
     }
     if scratch.copied_spans.is_empty() {
         return Ok(());
@@ -92,9 +106,29 @@ pub(crate) fn search<E>(
     visit(&Haystack { bytes: &scratch.copied, spans: &scratch.copied_spans, rows: &scratch.copied_rows })
 }
 
+/// A few values of many are copied: what lies between them would be searched for nothing.
+fn these<E>(
+    array: &ArrayRef,
+    only: &[u32],
+    shortest: usize,
+    scratch: &mut Scratch,
+    others: &mut Vec<u32>,
+    visit: &mut impl FnMut(&Haystack<'_>) -> Result<(), E>,
+) -> Result<(), E> {
+    for &row in only.iter().filter(|row| array.is_valid(**row as usize)) {
+        let value = text_at(array, row as usize).as_bytes();
+        if !value.is_ascii() || u32::try_from(value.len()).is_err() {
+            others.push(row);
+        } else if value.len() >= shortest {
+            scratch.make_room(value.len(), visit)?;
+            scratch.copy(row, value);
+        }
+    }
+    Ok(())
+}
+
 fn offsets<O: OffsetSizeTrait, E>(
     array: &GenericStringArray<O>,
-    wanted: impl Fn(usize) -> bool,
     shortest: usize,
     scratch: &mut Scratch,
     others: &mut Vec<u32>,
@@ -109,7 +143,7 @@ fn offsets<O: OffsetSizeTrait, E>(
     let mut base = first;
     for row in 0..array.len() {
         let (start, end) = (at[row].as_usize(), at[row + 1].as_usize());
-        if (end - start < shortest && ascii) || !wanted(row) {
+        if (end - start < shortest && ascii) || array.is_null(row) {
             continue;
         }
         if !(ascii || data[start..end].is_ascii()) || u32::try_from(end - start).is_err() {
@@ -133,7 +167,6 @@ fn offsets<O: OffsetSizeTrait, E>(
 
 fn views<E>(
     array: &StringViewArray,
-    wanted: impl Fn(usize) -> bool,
     shortest: usize,
     scratch: &mut Scratch,
     others: &mut Vec<u32>,
@@ -143,7 +176,7 @@ fn views<E>(
     let mut run = Run { buffer: u32::MAX, end: 0, covered: 0 };
     for (row, &raw) in array.views().iter().enumerate() {
         let view = ByteView::from(raw);
-        if !wanted(row) {
+        if array.is_null(row) {
             continue;
         }
         if view.length <= INLINE {
@@ -201,16 +234,7 @@ impl Run {
         } else {
             let (spans, rows) = (std::mem::take(&mut scratch.spans), std::mem::take(&mut scratch.rows));
             for (span, row) in spans.iter().zip(&rows) {
-                if scratch.copied.len() + (span.end - span.start) as usize > u32::MAX as usize {
-                    visit(&Haystack {
-                        bytes: &scratch.copied,
-                        spans: &scratch.copied_spans,
-                        rows: &scratch.copied_rows,
-                    })?;
-                    scratch.copied.clear();
-                    scratch.copied_spans.clear();
-                    scratch.copied_rows.clear();
-                }
+                scratch.make_room((span.end - span.start) as usize, visit)?;
                 scratch.copy(*row, &bytes[span.start as usize..span.end as usize]);
             }
             (scratch.spans, scratch.rows) = (spans, rows);

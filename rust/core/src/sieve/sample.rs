@@ -5,7 +5,8 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use ahash::HashMap;
-use arrow::array::{Array, ArrayRef, AsArray, StringArray};
+use arrow::array::{AnyDictionaryArray, Array, ArrayRef, AsArray, StringArray};
+use arrow::compute::{cast, take};
 use arrow::datatypes::DataType;
 
 use super::grams::{Grams, Needle, WINDOW, WindowCounts};
@@ -208,31 +209,37 @@ fn counts(
     counts
 }
 
-/// A column of text without its dictionary; nulls where the values are no text.
+/// A column of text without its dictionary; nulls where the values are no text. Values are not copied: some are long, and repeated
+/// thousands of times.
 pub(crate) fn plain(values: &ArrayRef) -> ArrayRef {
     if haystack::is_text(values.data_type()) {
         return Arc::clone(values);
     }
-    let texts: StringArray = match values.data_type() {
-        DataType::Dictionary(_, held) if haystack::is_text(held) => {
-            let dictionary = values.as_any_dictionary();
-            let held = dictionary.values();
-            let keys = if held.is_empty() { Vec::new() } else { dictionary.normalized_keys() };
-            (0..values.len())
-                .map(|row| {
-                    let key = *keys.get(row)?;
-                    (values.is_valid(row) && held.is_valid(key)).then(|| text_at(held, key))
-                })
-                .collect()
-        }
-        _ => StringArray::new_null(values.len()),
+    let held = values.as_any_dictionary_opt().filter(|dictionary| haystack::is_text(dictionary.values().data_type()));
+    // Neither can fail on text and its own keys; a sample of nothing would only make searching slower.
+    let pointed = |dictionary: &dyn AnyDictionaryArray| {
+        let views = cast(dictionary.values(), &DataType::Utf8View).ok()?;
+        take(&views, dictionary.keys(), None).ok()
     };
-    Arc::new(texts)
+    held.and_then(pointed).unwrap_or_else(|| Arc::new(StringArray::new_null(values.len())))
 }
 
 #[cfg(test)]
 mod tests {
+    use arrow::array::{DictionaryArray, Int32Array};
+
     use super::*;
+
+    #[test]
+    fn a_sample_of_a_dictionary_copies_no_values() {
+        let held = StringArray::from(vec![Some("a".repeat(600_000)), None, Some("b".repeat(600_000))]);
+        // More than offsets of 32 bits reach, were they copied.
+        let keys: Int32Array = (0..5_000).map(|row| (row % 4 < 3).then_some(row % 4)).collect();
+        let sample = plain(&(Arc::new(DictionaryArray::new(keys, Arc::new(held))) as ArrayRef));
+        assert_eq!((sample.len(), sample.null_count()), (5_000, 2_500));
+        assert!(text_at(&sample, 0).starts_with('a') && text_at(&sample, 2).starts_with('b'));
+        assert!(sample.get_buffer_memory_size() < 4 << 20);
+    }
 
     #[test]
     fn samples_are_spread_and_of_one_size() {
