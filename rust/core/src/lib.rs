@@ -37,6 +37,9 @@ mod column;
 mod decimal;
 mod error;
 mod fold;
+#[cfg(feature = "internals")]
+#[doc(hidden)]
+pub mod internals;
 mod mapping;
 mod matcher;
 mod pattern;

@@ -1,9 +1,7 @@
-//! One batch through the sieve: candidates are collected column by column, then judged row by row.
+//! One batch through the sieve: candidates are collected column by column, then judged (`judging.rs`).
 //!
 //! Columns are asked for only when something is looked for in them, or a candidate needs them. Where candidates are so many
 //! that judging them one by one costs more than examining everything, the batch is given back for that.
-
-use std::time::Instant;
 
 use arrow::array::ArrayRef;
 
@@ -12,18 +10,14 @@ use super::columns::{Columns, whole};
 use super::keywords::KeywordSeeker;
 use super::lazy::{Candidate, LazyColumn, Seeker, candidate};
 use super::scanner::{ColumnState, Failures, Judged, RowRule, asked, holds_text_or_numbers, is_flat_text, is_number};
-use super::signatures::{ABSENT, SignatureId};
 use crate::bind::Binding;
 use crate::column::{Source, all_leaves, leaves};
 use crate::error::Error;
 use crate::fold::fold_into;
-use crate::sieve::{Condition, Sieve};
+use crate::sieve::Sieve;
 
 /// Candidates for each row from which on examining everything is cheaper.
 const TOO_MANY: usize = 16;
-
-/// So many predicates of a value are tested one by one; for more of them it is examined as a whole.
-const FEW_SLOTS: usize = 24;
 
 /// What a batch came to.
 pub(super) enum Outcome {
@@ -106,31 +100,12 @@ impl Judge<'_, '_> {
         if candidates.len() > TOO_MANY * rows + 1_024 {
             return Ok(Outcome::TooMany);
         }
-        candidates.sort_unstable();
-        candidates.dedup();
         self.examine_keywords(candidates)?;
-        let mut found = Vec::new();
-        let started = Instant::now();
-        let by_rule = !self.judged.rules.is_empty();
-        let mut before = started;
-        for &at in candidates.iter() {
-            let (row, place) = ((at >> 32) as usize, at as u32 as usize);
-            let (sieve, rule) = (self.sieve, self.binding.rules[place].0);
-            if self.holds(&sieve.conditions.rules[place], row)? {
-                found.push((row as u32, rule));
-            }
-            if by_rule {
-                let now = Instant::now();
-                self.judged.rules[rule as usize] += now - before;
-                before = now;
-            }
-        }
-        self.judged.total += started.elapsed();
-        Ok(Outcome::Matches(found))
+        Ok(Outcome::Matches(self.judge(candidates)?))
     }
 
     /// Reads a column.
-    fn load(&mut self, at: usize) -> Result<(), Error> {
+    pub(super) fn load(&mut self, at: usize) -> Result<(), Error> {
         if self.lazy[at].loaded {
             return Ok(());
         }
@@ -258,79 +233,8 @@ impl Judge<'_, '_> {
         Ok(())
     }
 
-    fn signature(&mut self, column: u32, row: usize) -> Result<SignatureId, Error> {
-        let at = column as usize;
-        self.load(at)?;
-        let matcher = &self.binding.bound[at].matcher;
-        Ok(self.lazy[at].signature(matcher, &mut self.columns[at].signatures, row))
-    }
-
-    /// Whether a condition is true of a row.
-    fn holds(&mut self, condition: &Condition, row: usize) -> Result<bool, Error> {
-        Ok(match condition {
-            Condition::False => false,
-            Condition::True => true,
-            Condition::AnyOf { column, slots, number: Some(number) } => {
-                let signature = self.signature(*column, row)?;
-                let lazy = &mut self.lazy[*column as usize];
-                let signatures = &self.columns[*column as usize].signatures;
-                lazy.answer(*number, signature, || signatures.has_any(signature, slots))
-            }
-            Condition::AnyOf { column, slots, number: None } => {
-                if slots.len() <= FEW_SLOTS && self.sieve.columns[*column as usize].search.is_some() {
-                    self.load(*column as usize)?;
-                    let matcher = &self.binding.bound[*column as usize].matcher;
-                    if let Some(truth) = self.lazy[*column as usize].test(matcher, slots, row) {
-                        return Ok(truth);
-                    }
-                }
-                let signature = self.signature(*column, row)?;
-                self.columns[*column as usize].signatures.has_any(signature, slots)
-            }
-            Condition::Regex { column, slot, announced } => {
-                let at = *column as usize;
-                self.load(at)?;
-                // In a column that is searched, a candidate has been announced; elsewhere its value is known.
-                if *announced && self.sieve.columns[at].search.is_none() {
-                    let signature = self.signature(*column, row)?;
-                    if !self.columns[at].signatures.has(signature, *slot) {
-                        return Ok(false);
-                    }
-                }
-                let regex = self.binding.bound[at].matcher.deferred(*slot);
-                regex.is_some_and(|regex| self.lazy[at].matches(*slot, regex, &self.hasher, row))
-            }
-            Condition::Present { column } => self.signature(*column, row)? != ABSENT,
-            Condition::Keyword { slot } => {
-                let signature = self.keywords.rows.get(row).copied().unwrap_or(ABSENT);
-                self.keywords.signatures.has(signature, *slot)
-            }
-            Condition::Reference { reference } => self.reference(*reference as usize, row)?,
-            Condition::And(all) => {
-                for condition in all {
-                    if !self.holds(condition, row)? {
-                        return Ok(false);
-                    }
-                }
-                true
-            }
-            Condition::Or(any) => {
-                for condition in any {
-                    if self.holds(condition, row)? {
-                        return Ok(true);
-                    }
-                }
-                false
-            }
-            Condition::Not(condition) => !self.holds(condition, row)?,
-            Condition::Shared(number) => {
-                let sieve = self.sieve;
-                self.holds(&sieve.conditions.shared[*number as usize], row)?
-            }
-        })
-    }
-
-    fn reference(&mut self, reference: usize, row: usize) -> Result<bool, Error> {
+    /// Whether two columns stand to each other, in a row, as a reference demands.
+    pub(super) fn reference(&mut self, reference: usize, row: usize) -> Result<bool, Error> {
         let reference = &self.binding.references[reference];
         self.load(reference.value as usize)?;
         self.load(reference.other as usize)?;

@@ -15,6 +15,8 @@ use crate::fold::fold_into;
 use crate::matcher::{ColumnMatcher, Slot};
 use crate::sieve::{ColumnSieve, Found, GivenUp, KeywordSieve, Rules, Scratch, is_text, search, text_at};
 
+/// So many predicates of a value are tested one by one; for more of them it is examined as a whole.
+const FEW_SLOTS: usize = 24;
 /// Dictionaries that are remembered: a batch may hold the end of one chunk and the beginning of another.
 const DICTIONARIES: usize = 4;
 /// A dictionary with more values than this for each row of a batch is searched only where rows point.
@@ -30,8 +32,8 @@ const VIEWS: usize = 2_048;
 /// A column's values in the rows of a batch.
 #[derive(Debug)]
 pub(super) enum Part {
-    /// Text, examined where it is asked.
-    Text(ArrayRef),
+    /// Text, examined where it is asked; `known` are the signatures of rows that were, once there are any.
+    Text { array: ArrayRef, known: Vec<SignatureId> },
     /// Rows point into a dictionary of texts.
     Dictionary { keys: Int32Array, dictionary: usize },
     /// All rows are examined.
@@ -41,7 +43,7 @@ pub(super) enum Part {
 impl Part {
     fn len(&self) -> usize {
         match self {
-            Self::Text(array) => array.len(),
+            Self::Text { array, .. } => array.len(),
             Self::Dictionary { keys, .. } => keys.len(),
             Self::Examined { rows, .. } => rows.len(),
         }
@@ -104,10 +106,7 @@ pub(super) struct LazyColumn {
     found: Vec<Found>,
     others: Vec<u32>,
     scratch: Scratch,
-    /// The row that was asked last, and its signature: candidates come by rows.
-    last: Option<(usize, SignatureId)>,
-    /// The row whose text was folded last, and the folded text.
-    folded: (usize, String),
+    folded: String,
     /// What regexes said of texts lately: a hash of both finds the place, the rest makes sure.
     regexes: Vec<Option<(Slot, Box<str>, bool)>>,
     /// What sets of predicates are of signatures: by number of the set, then by signature.
@@ -121,8 +120,6 @@ impl LazyColumn {
     pub(super) fn begin(&mut self) {
         self.parts.clear();
         self.loaded = false;
-        self.last = None;
-        self.folded.0 = usize::MAX;
         // Parts name dictionaries by place, so only now can one go.
         let extra = self.dictionaries.len().saturating_sub(DICTIONARIES);
         self.dictionaries.drain(..extra);
@@ -135,23 +132,10 @@ impl LazyColumn {
         self.answers.clear();
     }
 
-    /// Whether a set of predicates, by its number, is true of a signature.
-    #[inline]
-    pub(super) fn answer(&mut self, number: u32, signature: SignatureId, ask: impl FnOnce() -> bool) -> bool {
-        let (number, signature) = (number as usize, signature as usize);
-        if signature >= REMEMBERED {
-            return ask();
-        }
-        if self.answers.len() <= number {
-            self.answers.resize(number + 1, [None; REMEMBERED]);
-        }
-        *self.answers[number][signature].get_or_insert_with(ask)
-    }
-
     /// Takes an array of text; false if it is none.
     pub(super) fn take_text(&mut self, array: &ArrayRef) -> Result<bool, Error> {
         let part = match array.data_type() {
-            plain if is_text(plain) => Part::Text(Arc::clone(array)),
+            plain if is_text(plain) => Part::Text { array: Arc::clone(array), known: Vec::new() },
             DataType::Dictionary(_, values) if is_text(values) => {
                 let dictionary = array.as_any_dictionary();
                 let keys = cast(dictionary.keys(), &DataType::Int32)
@@ -223,8 +207,8 @@ impl LazyColumn {
         let mut first = 0;
         for part in &mut parts {
             match part {
-                Part::Text(array) if seeker.sieve.search.is_some() => self.in_text(seeker, array, first, out),
-                Part::Text(array) => {
+                Part::Text { array, .. } if seeker.sieve.search.is_some() => self.in_text(seeker, array, first, out),
+                Part::Text { array, .. } => {
                     let rows = Self::examine(seeker, array);
                     self.in_examined(seeker, &rows, first, out);
                     let leaves = Leaves { values: Arc::clone(array), ranges: None, present: None, list: false };
@@ -406,7 +390,7 @@ impl LazyColumn {
                 Part::Examined { leaves, .. } if leaves.ranges.is_some() || !is_text(leaves.values.data_type()) => {
                     return None;
                 }
-                Part::Text(array) | Part::Examined { leaves: Leaves { values: array, .. }, .. } => {
+                Part::Text { array, .. } | Part::Examined { leaves: Leaves { values: array, .. }, .. } => {
                     let of = |row: usize| if array.is_null(row) { 0 } else { hash(text_at(array, row)) };
                     hashes.extend((0..array.len()).map(of));
                 }
@@ -424,23 +408,103 @@ impl LazyColumn {
         Some(hashes)
     }
 
-    /// The signature of a row.
-    pub(super) fn signature(
+    /// Narrows `rows`, ascending, to those of whose value a set of predicates is true.
+    pub(super) fn narrow(&mut self, asked: &Asked<'_>, signatures: &mut Signatures, rows: &mut Vec<u32>) {
+        let mut parts = std::mem::take(&mut self.parts);
+        let mut walk = Walk::default();
+        rows.retain(|&row| {
+            let (part, at) = walk.to(&mut parts, row);
+            if asked.number.is_none()
+                && asked.slots.len() <= FEW_SLOTS
+                && let Some(truth) = self.test(part, at, asked.matcher, asked.slots)
+            {
+                return truth;
+            }
+            let signature = self.signature(part, at, asked.matcher, signatures);
+            match asked.number.map(|number| number as usize) {
+                Some(number) if (signature as usize) < REMEMBERED => {
+                    if self.answers.len() <= number {
+                        self.answers.resize(number + 1, [None; REMEMBERED]);
+                    }
+                    let answer = &mut self.answers[number][signature as usize];
+                    *answer.get_or_insert_with(|| signatures.has_any(signature, asked.slots))
+                }
+                _ => signatures.has_any(signature, asked.slots),
+            }
+        });
+        self.parts = parts;
+    }
+
+    /// Narrows `rows`, ascending, to those with a value.
+    pub(super) fn narrow_to_present(
         &mut self,
         matcher: &ColumnMatcher,
         signatures: &mut Signatures,
-        row: usize,
+        rows: &mut Vec<u32>,
+    ) {
+        let mut parts = std::mem::take(&mut self.parts);
+        let mut walk = Walk::default();
+        rows.retain(|&row| {
+            let (part, at) = walk.to(&mut parts, row);
+            self.signature(part, at, matcher, signatures) != ABSENT
+        });
+        self.parts = parts;
+    }
+
+    /// Narrows `rows`, ascending, to those any text of which a regex matches. Texts repeat, and a regex costs more than to
+    /// remember what it said.
+    pub(super) fn narrow_by_regex(
+        &mut self,
+        slot: Slot,
+        regex: &Regex,
+        hasher: &ahash::RandomState,
+        rows: &mut Vec<u32>,
+    ) {
+        let mut parts = std::mem::take(&mut self.parts);
+        let mut walk = Walk::default();
+        self.regexes.resize(REGEXES, None);
+        let regexes = &mut self.regexes;
+        let dictionaries = &self.dictionaries;
+        rows.retain(|&row| {
+            let (part, at) = walk.to(&mut parts, row);
+            any_text(part, at, dictionaries, |text| {
+                if text.len() > LONGEST_REMEMBERED {
+                    return regex.is_match(text);
+                }
+                let place = &mut regexes[hasher.hash_one((slot, text)) as usize % REGEXES];
+                match place {
+                    Some((known, before, truth)) if *known == slot && **before == *text => *truth,
+                    _ => {
+                        let truth = regex.is_match(text);
+                        *place = Some((slot, text.into(), truth));
+                        truth
+                    }
+                }
+            })
+        });
+        self.parts = parts;
+    }
+
+    /// The signature of a row, by its place in a part.
+    fn signature(
+        &mut self,
+        part: &mut Part,
+        at: usize,
+        matcher: &ColumnMatcher,
+        signatures: &mut Signatures,
     ) -> SignatureId {
-        if let Some((last, signature)) = self.last
-            && last == row
-        {
-            return signature;
-        }
-        let (part, at) = place(&self.parts, row);
-        let signature = match part {
+        match part {
             Part::Examined { rows, .. } => rows[at],
-            Part::Text(array) if array.is_null(at) => ABSENT,
-            Part::Text(array) => signatures.of_text_cached(matcher, text_at(array, at)),
+            Part::Text { array, .. } if array.is_null(at) => ABSENT,
+            Part::Text { array, known } => {
+                if known.is_empty() {
+                    known.resize(array.len(), UNKNOWN);
+                }
+                if known[at] == UNKNOWN {
+                    known[at] = signatures.of_text_cached(matcher, text_at(array, at));
+                }
+                known[at]
+            }
             Part::Dictionary { keys, .. } if keys.is_null(at) => ABSENT,
             Part::Dictionary { keys, dictionary } => {
                 let held = &mut self.dictionaries[*dictionary];
@@ -454,20 +518,15 @@ impl LazyColumn {
                 }
                 held.known[key]
             }
-        };
-        self.last = Some((row, signature));
-        signature
+        }
     }
 
     /// Whether any of some predicates is true of a row's value, if that can be told without examining it.
-    pub(super) fn test(&mut self, matcher: &ColumnMatcher, slots: &[Slot], row: usize) -> Option<bool> {
-        if self.last.is_some_and(|(last, _)| last == row) {
-            return None; // it is known already
-        }
-        let (part, at) = place(&self.parts, row);
+    fn test(&mut self, part: &Part, at: usize, matcher: &ColumnMatcher, slots: &[Slot]) -> Option<bool> {
         let text = match part {
-            Part::Text(array) if array.is_null(at) => return Some(false),
-            Part::Text(array) => text_at(array, at),
+            Part::Text { array, .. } if array.is_null(at) => return Some(false),
+            Part::Text { known, .. } if known.get(at).is_some_and(|known| *known != UNKNOWN) => return None,
+            Part::Text { array, .. } => text_at(array, at),
             Part::Dictionary { keys, .. } if keys.is_null(at) => return Some(false),
             Part::Dictionary { keys, dictionary } => {
                 let held = &self.dictionaries[*dictionary];
@@ -482,13 +541,10 @@ impl LazyColumn {
             }
             Part::Examined { .. } => return None,
         };
-        if self.folded.0 != row {
-            fold_into(text, &mut self.folded.1);
-            self.folded.0 = row;
-        }
+        fold_into(text, &mut self.folded);
         let mut any = false;
         for slot in slots {
-            any |= matcher.test(*slot, text, &self.folded.1)?;
+            any |= matcher.test(*slot, text, &self.folded)?;
             if any {
                 break;
             }
@@ -496,47 +552,57 @@ impl LazyColumn {
         Some(any)
     }
 
-    /// Whether a regex matches any text of a row. Texts repeat, and a regex costs more than to remember what it said.
-    pub(super) fn matches(&mut self, slot: Slot, regex: &Regex, hasher: &ahash::RandomState, row: usize) -> bool {
-        let mut regexes = std::mem::take(&mut self.regexes);
-        regexes.resize(REGEXES, None);
-        let matches = self.any_text(row, |text| {
-            if text.len() > LONGEST_REMEMBERED {
-                return regex.is_match(text);
-            }
-            let place = &mut regexes[hasher.hash_one((slot, text)) as usize % REGEXES];
-            match place {
-                Some((known, before, truth)) if *known == slot && **before == *text => *truth,
-                _ => {
-                    let truth = regex.is_match(text);
-                    *place = Some((slot, text.into(), truth));
-                    truth
-                }
-            }
-        });
-        self.regexes = regexes;
-        matches
-    }
-
     /// Whether any text of a row passes `test`.
-    pub(super) fn any_text(&self, row: usize, mut test: impl FnMut(&str) -> bool) -> bool {
+    pub(super) fn any_text(&self, row: usize, test: impl FnMut(&str) -> bool) -> bool {
         let (part, at) = place(&self.parts, row);
-        match part {
-            Part::Text(array) => array.is_valid(at) && test(text_at(array, at)),
-            Part::Dictionary { keys, dictionary } => {
-                let values = &self.dictionaries[*dictionary].values;
-                keys.is_valid(at) && {
-                    let key = keys.value(at).as_usize();
-                    values.is_valid(key) && test(text_at(values, key))
-                }
+        any_text(part, at, &self.dictionaries, test)
+    }
+}
+
+/// What is asked of a column's values: whether any of these predicates, sorted, is true.
+pub(super) struct Asked<'a> {
+    pub(super) matcher: &'a ColumnMatcher,
+    pub(super) slots: &'a [Slot],
+    /// The number under which answers are kept; `None` where values hardly repeat.
+    pub(super) number: Option<u32>,
+}
+
+/// Finds the parts that hold ascending rows.
+#[derive(Default)]
+struct Walk {
+    part: usize,
+    first: usize,
+}
+
+impl Walk {
+    /// The part that holds a row, which does not lie before the row of the call before, and the row's place in it.
+    fn to<'p>(&mut self, parts: &'p mut [Part], row: u32) -> (&'p mut Part, usize) {
+        let row = row as usize;
+        while row - self.first >= parts[self.part].len() {
+            self.first += parts[self.part].len();
+            self.part += 1;
+        }
+        (&mut parts[self.part], row - self.first)
+    }
+}
+
+/// Whether any text at a place of a part passes `test`.
+fn any_text(part: &Part, at: usize, dictionaries: &[Dictionary], mut test: impl FnMut(&str) -> bool) -> bool {
+    match part {
+        Part::Text { array, .. } => array.is_valid(at) && test(text_at(array, at)),
+        Part::Dictionary { keys, dictionary } => {
+            let values = &dictionaries[*dictionary].values;
+            keys.is_valid(at) && {
+                let key = keys.value(at).as_usize();
+                values.is_valid(key) && test(text_at(values, key))
             }
-            Part::Examined { leaves, .. } => {
-                let mut text = String::new();
-                leaves.range(at).any(|value| {
-                    text.clear();
-                    write_text(&leaves.values, value, &mut text) && test(&text)
-                })
-            }
+        }
+        Part::Examined { leaves, .. } => {
+            let mut text = String::new();
+            leaves.range(at).any(|value| {
+                text.clear();
+                write_text(&leaves.values, value, &mut text) && test(&text)
+            })
         }
     }
 }

@@ -4,6 +4,7 @@ mod bitmap;
 mod candidates;
 mod columns;
 mod evaluate;
+mod judging;
 mod keywords;
 mod lazy;
 mod references;

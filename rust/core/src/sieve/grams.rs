@@ -15,18 +15,13 @@
 
 use ahash::HashMap;
 
+use super::probe::{Bitmap, Passed, window};
 use crate::matcher::Kind;
 
 /// Bytes of a window.
 pub(crate) const WINDOW: usize = 4;
 /// The widest step that is ever taken.
 pub(crate) const WIDEST_STEP: usize = 16;
-/// Bytes that are probed before the survivors are looked at: they stay in the cache meanwhile.
-const BLOCK: usize = 2_048;
-/// Bits of the bitmap for each window in it: one probe in so many survives by chance alone.
-const BITS_PER_WINDOW: usize = 32;
-/// log2 of the smallest and largest bitmap, in bits: 4 KiB, and 1 MiB for rule sets that nobody has yet.
-const BITMAP_BITS: (u32, u32) = (15, 23);
 /// Comparisons and look-ups allowed for each byte before a haystack is given up as hostile (see [`Grams::find`]).
 const WORK_PER_BYTE: usize = 2;
 /// Finds for each value, beyond which a search is given up: a value of nothing but needles would fill the memory.
@@ -75,18 +70,19 @@ impl WindowCounts {
         self.bytes += text.len();
     }
 
-    /// How often the first three bytes of a text, or all that it has, occur.
-    pub(super) fn of_three(&self, text: &[u8]) -> u32 {
-        let window = &text[..text.len().min(WINDOW - 1)];
+    /// How often the first bytes of a text, at most `width` of them and at most four, occur together.
+    pub(super) fn of_first(&self, text: &[u8], width: usize) -> u32 {
+        let window = &text[..text.len().min(width).min(WINDOW)];
         match window.len() {
             0 => u32::MAX,
+            WINDOW => self.of(load(window)),
             length => self.shorter[WINDOW - 1 - length][counted_at(folded(window))],
         }
     }
 
-    /// The same for each byte.
-    pub(super) fn share(&self, text: &[u8]) -> f64 {
-        f64::from(self.of_three(text)) / self.bytes.max(1) as f64
+    /// The share of bytes that are this one, folded. What was never seen still occurs.
+    pub(super) fn share_of_byte(&self, byte: u8) -> f64 {
+        f64::from(self.of_first(&[byte], 1) + 1) / (self.bytes + 128) as f64
     }
 
     fn of(&self, window: u32) -> u32 {
@@ -121,9 +117,7 @@ pub(crate) struct GivenUp;
 #[derive(Debug)]
 pub(crate) struct Grams {
     pub(super) step: usize,
-    /// One bit for each hash of a window.
-    bitmap: Box<[u64]>,
-    shift: u32,
+    bitmap: Bitmap,
     /// From a folded window to its places: `first[w]..first[w] + length`.
     windows: Windows,
     places: Vec<Place>,
@@ -188,7 +182,7 @@ fn hash(window: u32) -> u32 {
 /// The folded window at the start of `bytes`.
 #[inline]
 fn load(bytes: &[u8]) -> u32 {
-    u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]) | 0x2020_2020
+    window([bytes[0], bytes[1], bytes[2], bytes[3]])
 }
 
 /// The widest step that a needle of this many bytes allows; 0 if it is too short to be one.
@@ -225,17 +219,13 @@ impl Grams {
         }
         let mut chosen: Vec<(u32, Vec<Place>)> = chosen.into_iter().collect();
         chosen.sort_unstable_by_key(|(window, _)| *window);
-        let bits = (chosen.len() * BITS_PER_WINDOW).next_power_of_two().trailing_zeros();
-        let bits = bits.clamp(BITMAP_BITS.0, BITMAP_BITS.1);
-        let mut bitmap = vec![0u64; 1 << (bits - 6)].into_boxed_slice();
+        let bitmap = Bitmap::new(chosen.iter().map(|(window, _)| *window));
         let (mut ranges, mut places) = (Vec::with_capacity(chosen.len()), Vec::new());
         for (window, of) in chosen {
-            let at = hash(window) >> (32 - bits);
-            bitmap[(at >> 6) as usize] |= 1 << (at & 63);
             ranges.push((window, places.len() as u32, of.len() as u32));
             places.extend(of);
         }
-        Self { step, bitmap, shift: 32 - bits, windows: Windows::new(&ranges), places, needles }
+        Self { step, bitmap, windows: Windows::new(&ranges), places, needles }
     }
 
     /// The number of needles.
@@ -256,60 +246,37 @@ impl Grams {
     /// [`GivenUp`] where the haystack is so full of windows that an automaton would be faster; the work until then is
     /// bounded by its length.
     pub(crate) fn find(&self, hay: &[u8], spans: &[Span], found: &mut Vec<Found>) -> Result<(), GivenUp> {
-        let (Some(first), Some(last)) = (spans.first(), spans.last()) else { return Ok(()) };
-        let (from, to) = (first.start as usize, last.end as usize);
         match self.step {
-            1 => self.find_stepping::<1>(hay, from, to, spans, found),
-            2 => self.find_stepping::<2>(hay, from, to, spans, found),
-            4 => self.find_stepping::<4>(hay, from, to, spans, found),
-            8 => self.find_stepping::<8>(hay, from, to, spans, found),
-            _ => self.find_stepping::<16>(hay, from, to, spans, found),
+            1 => self.find_stepping::<1>(hay, spans, found),
+            2 => self.find_stepping::<2>(hay, spans, found),
+            4 => self.find_stepping::<4>(hay, spans, found),
+            8 => self.find_stepping::<8>(hay, spans, found),
+            _ => self.find_stepping::<16>(hay, spans, found),
         }
     }
 
-    #[inline(never)]
     fn find_stepping<const STEP: usize>(
         &self,
         hay: &[u8],
-        from: usize,
-        to: usize,
         spans: &[Span],
         found: &mut Vec<Found>,
     ) -> Result<(), GivenUp> {
-        let hay = &hay[..to];
-        let mut survivors = [0u32; BLOCK + 32];
+        let mut passed = Passed::default();
         let mut cursor = Cursor::new(spans);
-        let mut work = Work::of(to - from);
-        let mut at = from;
-        while at + WINDOW <= to {
-            let mut count = 0;
-            let stop = (at + BLOCK).min(to);
-            // 32 bytes at a time, with the three that the last window reaches beyond them; the rest one by one.
-            while at + 35 <= to && at < stop {
-                let Some(bytes) = hay[at..].first_chunk::<35>() else { break };
-                for offset in (0..32).step_by(STEP) {
-                    let window =
-                        u32::from_le_bytes([bytes[offset], bytes[offset + 1], bytes[offset + 2], bytes[offset + 3]]);
-                    survivors[count] = (at + offset) as u32;
-                    count += self.passes(window | 0x2020_2020) as usize;
+        let mut work = Work::of(spans);
+        for (from, to) in stretches(spans) {
+            let mut at = from;
+            // What is met behind a stretch lies in no span.
+            while at + WINDOW <= to {
+                at = self.bitmap.gather::<STEP>(hay, at, to, &mut passed);
+                if passed.full() {
+                    self.settle(hay, passed.take(), &mut cursor, found, &mut work)?;
+                    compact(found, spans.len())?;
                 }
-                at += 32;
             }
-            while at < stop && at + WINDOW <= to && (at + 35 > to) {
-                survivors[count] = at as u32;
-                count += self.passes(load(&hay[at..])) as usize;
-                at += STEP;
-            }
-            self.settle(hay, &survivors[..count], &mut cursor, found, &mut work)?;
-            compact(found, spans.len())?;
         }
-        Ok(())
-    }
-
-    #[inline]
-    fn passes(&self, window: u32) -> u64 {
-        let at = hash(window) >> self.shift;
-        (self.bitmap[(at >> 6) as usize] >> (at & 63)) & 1
+        self.settle(hay, passed.take(), &mut cursor, found, &mut work)?;
+        compact(found, spans.len())
     }
 
     fn settle(
@@ -334,6 +301,16 @@ impl Grams {
         }
         Ok(())
     }
+}
+
+/// What lies between two values is searched with them if it is no longer than this: a stretch begins and ends at some cost.
+const GAP: u32 = 32;
+
+/// Stretches of a haystack that hold all spans, and little else.
+pub(super) fn stretches(spans: &[Span]) -> impl Iterator<Item = (usize, usize)> + '_ {
+    spans
+        .chunk_by(|one, next| next.start - one.end <= GAP)
+        .map(|near| (near[0].start as usize, near[near.len() - 1].end as usize))
 }
 
 /// Drops what was found twice once there is much of it, and gives up where that is of no use.
@@ -368,7 +345,8 @@ pub(super) fn stands(hay: &[u8], start: u32, span: Span, needle: &Needle) -> boo
 pub(super) struct Work(usize);
 
 impl Work {
-    pub(super) fn of(bytes: usize) -> Self {
+    pub(super) fn of(spans: &[Span]) -> Self {
+        let bytes: usize = spans.iter().map(|span| (span.end - span.start) as usize).sum();
         Self(bytes * WORK_PER_BYTE + WORK_AT_LEAST)
     }
 
@@ -406,6 +384,7 @@ impl<'a> Cursor<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sieve::probe::GATHERED;
 
     fn needle(kind: Kind, text: &str) -> Needle {
         Needle { kind, text: text.into() }
@@ -514,7 +493,7 @@ mod tests {
         let hay = "needle".repeat(500_000);
         let (spans, mut found) = ([Span { start: 0, end: hay.len() as u32 }], Vec::new());
         grams.find(hay.as_bytes(), &spans, &mut found).unwrap();
-        assert!(found.len() <= FINDS_AT_LEAST + 2 * BLOCK);
+        assert!(found.len() <= FINDS_AT_LEAST + 2 * GATHERED);
         found.sort_unstable();
         found.dedup();
         assert_eq!(found, [(0, 0), (0, 1)]);

@@ -1,9 +1,9 @@
 //! Arrays of text as haystacks: runs of bytes in which values lie one after the other.
 //!
 //! `Utf8` and `LargeUtf8` are one haystack as they are. The views of `Utf8View` are one where they point into a buffer in
-//! ascending order and cover most of what lies between (a page of plain values does: four bytes of length stand between two
-//! of them). Elsewhere — short values, which lie in the views themselves, filtered arrays, repeated values — the values are
-//! copied one behind the other, which costs less than looking at them one by one.
+//! ascending order (those of a page of plain values do: four bytes of length stand between two of them); what lies between the
+//! values that are wanted is passed over. Elsewhere — short values, which lie in the views themselves, repeated values — the
+//! values are copied one behind the other, which costs less than looking at them one by one.
 
 use arrow::array::{Array, ArrayRef, AsArray, ByteView, GenericStringArray, OffsetSizeTrait, StringViewArray};
 use arrow::datatypes::DataType;
@@ -12,8 +12,8 @@ use super::grams::Span;
 
 /// Values of a view array lie in the view up to this length.
 const INLINE: u32 = 12;
-/// A stretch of a buffer is searched as it is if the values in it take this part of it, 1 in ....
-const COVERED: usize = 2;
+/// So many values that lie in a buffer one after the other are searched where they lie.
+const FEWEST: usize = 16;
 
 /// Bytes that are copied before they are searched: one long value may be repeated on many rows.
 const MOST_COPIED: usize = 16 << 20;
@@ -93,10 +93,24 @@ pub(crate) fn search<E>(
 ) -> Result<(), E> {
     scratch.clear();
     match (only, array.data_type()) {
-        (Some(only), _) => these(array, only, shortest, scratch, others, &mut visit)?,
-        (None, DataType::Utf8) => offsets(array.as_string::<i32>(), shortest, scratch, others, &mut visit)?,
-        (None, DataType::LargeUtf8) => offsets(array.as_string::<i64>(), shortest, scratch, others, &mut visit)?,
-        (None, DataType::Utf8View) => views(array.as_string_view(), shortest, scratch, others, &mut visit)?,
+        (None, DataType::Utf8) => {
+            offsets(array.as_string::<i32>(), 0..array.len(), shortest, scratch, others, &mut visit)?
+        }
+        (None, DataType::LargeUtf8) => {
+            offsets(array.as_string::<i64>(), 0..array.len(), shortest, scratch, others, &mut visit)?;
+        }
+        (None, DataType::Utf8View) => {
+            views(array.as_string_view(), 0..array.len(), shortest, scratch, others, &mut visit)?
+        }
+        (Some(only), data_type) => {
+            let only = only.iter().map(|row| *row as usize);
+            match data_type {
+                DataType::Utf8 => offsets(array.as_string::<i32>(), only, shortest, scratch, others, &mut visit)?,
+                DataType::LargeUtf8 => offsets(array.as_string::<i64>(), only, shortest, scratch, others, &mut visit)?,
+                DataType::Utf8View => views(array.as_string_view(), only, shortest, scratch, others, &mut visit)?,
+                _ => others.extend(only.filter(|&row| array.is_valid(row)).map(|row| row as u32)),
+            }
+        }
         // Whoever asks has asked `is_text` before.
         (None, _) => others.extend((0..array.len()).filter(|&row| array.is_valid(row)).map(|row| row as u32)),
     }
@@ -106,29 +120,9 @@ pub(crate) fn search<E>(
     visit(&Haystack { bytes: &scratch.copied, spans: &scratch.copied_spans, rows: &scratch.copied_rows })
 }
 
-/// A few values of many are copied: what lies between them would be searched for nothing.
-fn these<E>(
-    array: &ArrayRef,
-    only: &[u32],
-    shortest: usize,
-    scratch: &mut Scratch,
-    others: &mut Vec<u32>,
-    visit: &mut impl FnMut(&Haystack<'_>) -> Result<(), E>,
-) -> Result<(), E> {
-    for &row in only.iter().filter(|row| array.is_valid(**row as usize)) {
-        let value = text_at(array, row as usize).as_bytes();
-        if !value.is_ascii() || u32::try_from(value.len()).is_err() {
-            others.push(row);
-        } else if value.len() >= shortest {
-            scratch.make_room(value.len(), visit)?;
-            scratch.copy(row, value);
-        }
-    }
-    Ok(())
-}
-
 fn offsets<O: OffsetSizeTrait, E>(
     array: &GenericStringArray<O>,
+    rows: impl ExactSizeIterator<Item = usize>,
     shortest: usize,
     scratch: &mut Scratch,
     others: &mut Vec<u32>,
@@ -138,10 +132,11 @@ fn offsets<O: OffsetSizeTrait, E>(
     let at = array.value_offsets();
     let (Some(first), Some(last)) = (at.first(), at.last()) else { return Ok(()) };
     let (first, last) = (first.as_usize(), last.as_usize());
-    let ascii = data[first..last].is_ascii();
+    // Few rows are better asked one by one.
+    let ascii = rows.len() == array.len() && data[first..last].is_ascii();
     // Spans count in 32 bits; what goes beyond begins a new haystack.
     let mut base = first;
-    for row in 0..array.len() {
+    for row in rows {
         let (start, end) = (at[row].as_usize(), at[row + 1].as_usize());
         if (end - start < shortest && ascii) || array.is_null(row) {
             continue;
@@ -167,14 +162,17 @@ fn offsets<O: OffsetSizeTrait, E>(
 
 fn views<E>(
     array: &StringViewArray,
+    rows: impl Iterator<Item = usize>,
     shortest: usize,
     scratch: &mut Scratch,
     others: &mut Vec<u32>,
     visit: &mut impl FnMut(&Haystack<'_>) -> Result<(), E>,
 ) -> Result<(), E> {
     let buffers = array.data_buffers();
-    let mut run = Run { buffer: u32::MAX, end: 0, covered: 0 };
-    for (row, &raw) in array.views().iter().enumerate() {
+    let views = array.views();
+    let mut run = Run { buffer: u32::MAX, end: 0 };
+    for row in rows {
+        let raw = views[row];
         let view = ByteView::from(raw);
         if array.is_null(row) {
             continue;
@@ -197,13 +195,12 @@ fn views<E>(
         }
         if view.buffer_index != run.buffer || view.offset < run.end {
             run.flush(buffers, scratch, visit)?;
-            run = Run { buffer: view.buffer_index, end: view.offset, covered: 0 };
+            run = Run { buffer: view.buffer_index, end: view.offset };
         }
         if value.len() < shortest {
             continue;
         }
         run.end = end as u32;
-        run.covered += value.len();
         scratch.spans.push(Span { start: view.offset, end: end as u32 });
         scratch.rows.push(row as u32);
     }
@@ -214,22 +211,22 @@ fn views<E>(
 struct Run {
     buffer: u32,
     end: u32,
-    covered: usize,
 }
 
 impl Run {
-    /// Searches the run where it lies if the values take most of it, else copies them.
+    /// Searches the run where it lies if it holds more than a few values, else copies them.
     fn flush<E>(
         &self,
         buffers: &[arrow::buffer::Buffer],
         scratch: &mut Scratch,
         visit: &mut impl FnMut(&Haystack<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let Some(first) = scratch.spans.first() else { return Ok(()) };
+        if scratch.spans.is_empty() {
+            return Ok(());
+        }
         let bytes = &buffers[self.buffer as usize];
-        let extent = (self.end - first.start) as usize;
         // A haystack costs a call: a few values are better off among the copied.
-        if scratch.spans.len() >= 16 && extent <= self.covered * COVERED {
+        if scratch.spans.len() >= FEWEST {
             visit(&Haystack { bytes, spans: &scratch.spans, rows: &scratch.rows })?;
         } else {
             let (spans, rows) = (std::mem::take(&mut scratch.spans), std::mem::take(&mut scratch.rows));

@@ -21,8 +21,10 @@ mod grams;
 mod haystack;
 mod keywords;
 mod planner;
+mod probe;
 mod sample;
 mod shorts;
+mod vectors;
 
 use std::collections::BTreeMap;
 
@@ -42,6 +44,13 @@ pub(crate) use sample::{
     ColumnSample, KnownSample, ROWS as SAMPLE_ROWS, TextSample, holds, plain, rows as sample_rows,
 };
 use shorts::Shorts;
+
+/// What micro-benchmarks see.
+#[cfg(feature = "internals")]
+pub(crate) mod bench {
+    pub(crate) use super::grams::{Grams, Needle, Span, WindowCounts};
+    pub(crate) use super::shorts::{Shorts, nanoseconds};
+}
 
 /// Places of rules in `Binding::rules`.
 pub(crate) type Rules = Box<[u32]>;

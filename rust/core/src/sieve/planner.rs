@@ -11,7 +11,7 @@ use crate::bind::{Binding, GraphNode, NodeId};
 use crate::matcher::{Kind, Slot};
 
 /// What judging a candidate costs, in nanoseconds: measured on the corpus, needed only to weigh it against searching.
-const CANDIDATE_NS: f64 = 150.0;
+const CANDIDATE_NS: f64 = 60.0;
 /// What a needle more in a search costs, in candidates per row: survivors that are compared for nothing.
 const NEEDLE: f64 = 2e-6;
 /// The same for a short one, of which a search takes few.

@@ -149,8 +149,8 @@ impl TextSample {
         texts().for_each(|text| windows.add(text.as_bytes()));
         let (shorts, longs): (Vec<Needle>, Vec<Needle>) = all.into_iter().partition(|n| n.text.len() < WINDOW);
         let mut shares = BTreeMap::new();
-        // Short ones in portions that the search takes; whatever it does not take counts as frequent.
-        for portion in shorts.chunks(2) {
+        // Short ones in portions of which the buckets let little through.
+        for portion in shorts.chunks(16) {
             let search = Shorts::new(portion.to_vec(), &windows);
             let counts = counts(values, portion.len(), |hay, found| match &search {
                 Some(search) => search.find(hay.bytes, hay.spans, 0, found).is_ok(),
