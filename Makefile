@@ -77,6 +77,10 @@ bench: build $(RACE)/.deps ## Race against the peers, the short form (SIGMA=DIR:
 bench-full: build $(RACE)/.deps ## The whole race, its record and the table of the targets (SIGMA=DIR; hours, 30 GB)
 	PYTHONPATH=python $(RACE)/bin/python benches/run.py $(if $(SIGMA),--sigma $(SIGMA))
 
+.PHONY: bench-kernels
+bench-kernels: $(VENV)/.deps need-rust ## Nanoseconds a byte of each search of the sieve by itself (seconds)
+	$(CARGO) bench --locked -p sigtrawl-core --features internals --bench kernels
+
 .PHONY: lock
 lock: $(VENV)/.deps ## Resolve the Python lock files anew from pyproject.toml
 	$(BIN)/python -m pip install --quiet uv
@@ -120,7 +124,7 @@ test-oldest: build $(OLDEST)/.deps
 .PHONY: check-rust
 check-rust: $(VENV)/.deps need-rust need-lints
 	$(CARGO) fmt --all --check
-	$(CARGO) clippy --release --locked --workspace --all-targets -- -D warnings
+	$(CARGO) clippy --release --locked --workspace --all-targets --features sigtrawl-core/internals -- -D warnings
 
 .PHONY: check-docs
 check-docs: $(VENV)/.deps need-rust

@@ -216,14 +216,14 @@ def _t9(record: Record) -> Iterator[Line]:
     text = lengths.notes["bytes"] if lengths else None
     for kind in ("candidates", "one byte", "one huge value", "no ASCII"):
         archive = f"hostile: {kind}"
-        small, large = (record.find(archive, _CREATIONS, "sigtrawl", f"{size} MiB") for size in (4, 16))
+        small, large = (record.find(archive, _CREATIONS, "sigtrawl", f"{size} MiB") for size in (16, 64))
         value = None
         if large is not None and typical is not None and text:
-            value = (large.median / (16 * MIB)) / (typical.median / text)
+            value = (large.median / (64 * MIB)) / (typical.median / text)
         yield Line("T9", archive, "cost a byte of text / the typical one", 20, value=value)
         grown = large.median / small.median / 4 if small and large else None
         # What is paid once makes the small one dear, never the large one: a little above 1 is noise.
-        yield Line("T9", archive, "time of 16 MiB / 4 × time of 4 MiB", 1.25, value=grown)
+        yield Line("T9", archive, "time of 64 MiB / 4 × time of 16 MiB", 1.25, value=grown)
 
 
 def _mixed(record: Record) -> Iterator[Line]:

@@ -13,7 +13,7 @@ import polars as pl
 from sigtrawl.archive.mixing import mix_int
 from sigtrawl.plan import Plan
 
-SIZES = (4 << 20, 16 << 20)
+SIZES = (16 << 20, 64 << 20)
 """Bytes of command lines."""
 
 _LINE = 200

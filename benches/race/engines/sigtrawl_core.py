@@ -41,7 +41,7 @@ class Core:
             if self._path is not None and report.get("engine") != self._path:
                 message = f"this build does not report the path {self._path!r}"
                 raise AbsentError(message)
-            found.notes = {name: report[name] for name in ("times", "engine", "rows", "bytes") if name in report}
+            found.notes = {name: report[name] for name in ("times", "engine", "rows", "bytes", "memory") if name in report}
             return found
 
         return go

@@ -7,6 +7,7 @@
 
 #![allow(missing_docs, clippy::print_stdout, clippy::cast_precision_loss)]
 
+use std::fmt::Write as _;
 use std::time::Instant;
 
 use daachorse::{DoubleArrayAhoCorasick, DoubleArrayAhoCorasickBuilder};
@@ -38,7 +39,7 @@ fn main() {
             hay.push_str(&words[dice.below(600).min(dice.below(600))]);
             hay.push_str([" --", " /", "\\", "=", " -"][dice.below(5)]);
         }
-        hay.push_str(&format!("{:08x}-{:04x}", dice.below(1 << 30), dice.below(1 << 16)));
+        write!(hay, "{:08x}-{:04x}", dice.below(1 << 30), dice.below(1 << 16)).expect("a String takes all");
         ends.push(hay.len() as u32);
         hay.push('\n');
     }

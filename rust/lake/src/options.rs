@@ -56,8 +56,10 @@ const MOST_THREADS: usize = 256;
 pub(crate) const DEFAULT_MEMORY: u64 = 1 << 30;
 /// Less does not hold the batches of one thread.
 const LEAST_MEMORY: u64 = 64 << 20;
-/// With less for each thread there are fewer threads.
-const LEAST_SHARE: u64 = 48 << 20;
+/// What a scan holds beside what its threads do: rules and what was made of them, measured with all public ones.
+const RULES: u64 = 96 << 20;
+/// What a thread takes, its batches, tables and remembered values: with less for each there are fewer threads.
+const LEAST_SHARE: u64 = 96 << 20;
 
 /// What one thread may hold at once; what it holds is a small multiple of these.
 #[derive(Debug, Clone, Copy)]
@@ -141,7 +143,7 @@ impl ScanOptions {
         if memory < LEAST_MEMORY {
             return Err(Error::usage(format!("a memory of {memory} bytes is too little; give 64 MiB or more")));
         }
-        let most = usize::try_from(memory / LEAST_SHARE).unwrap_or(usize::MAX);
+        let most = usize::try_from(memory.saturating_sub(RULES) / LEAST_SHARE).unwrap_or(usize::MAX);
         let threads = self.thread_count()?.min(most.max(1));
         Ok((threads, Share::of(memory / threads as u64)))
     }

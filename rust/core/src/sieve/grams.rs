@@ -124,11 +124,15 @@ pub(crate) struct Grams {
     needles: Vec<Needle>,
 }
 
-/// Where a window stands in a needle.
+/// Where a window stands in a needle, and how the needle ends: most that only look alike are told apart without looking at the
+/// needle, which lies far away.
 #[derive(Clone, Copy, Debug)]
 struct Place {
     needle: u32,
     offset: u32,
+    length: u32,
+    /// The last four bytes, folded like a window.
+    last: u32,
 }
 
 /// An open hash table from windows to ranges of places; at most half full.
@@ -212,7 +216,8 @@ impl Grams {
                     (counts.of(window), chosen.get(&window).map_or(0, Vec::len))
                 });
                 if let Some(offset) = rarest {
-                    let place = Place { needle: number as u32, offset: offset as u32 };
+                    let (length, last) = (text.len() as u32, load(&text[text.len() - WINDOW..]));
+                    let place = Place { needle: number as u32, offset: offset as u32, length, last };
                     chosen.entry(load(&text[offset..])).or_default().push(place);
                 }
             }
@@ -294,7 +299,11 @@ impl Grams {
             work.spend(places.len())?;
             for within in &self.places[places] {
                 let Some(start) = at.checked_sub(within.offset) else { continue };
-                if stands(hay, start, span, &self.needles[within.needle as usize]) {
+                let end = (start + within.length) as usize;
+                if end <= span.end as usize
+                    && load(&hay[end - WINDOW..]) == within.last
+                    && stands(hay, start, span, &self.needles[within.needle as usize])
+                {
                     found.push((place, within.needle));
                 }
             }

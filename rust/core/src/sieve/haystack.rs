@@ -94,13 +94,13 @@ pub(crate) fn search<E>(
     scratch.clear();
     match (only, array.data_type()) {
         (None, DataType::Utf8) => {
-            offsets(array.as_string::<i32>(), 0..array.len(), shortest, scratch, others, &mut visit)?
+            offsets(array.as_string::<i32>(), 0..array.len(), shortest, scratch, others, &mut visit)?;
         }
         (None, DataType::LargeUtf8) => {
             offsets(array.as_string::<i64>(), 0..array.len(), shortest, scratch, others, &mut visit)?;
         }
         (None, DataType::Utf8View) => {
-            views(array.as_string_view(), 0..array.len(), shortest, scratch, others, &mut visit)?
+            views(array.as_string_view(), 0..array.len(), shortest, scratch, others, &mut visit)?;
         }
         (Some(only), data_type) => {
             let only = only.iter().map(|row| *row as usize);

@@ -39,7 +39,7 @@ pub(crate) use grams::{Found, GivenUp};
 use grams::{Grams, Needle, WindowCounts};
 pub(crate) use haystack::{Haystack, Scratch, is_text, search, text_at};
 pub(crate) use keywords::{KeywordSample, KeywordSieve};
-use planner::{LONGEST_SPLIT, Planner};
+use planner::{ALL_SHORT, Planner};
 pub(crate) use sample::{
     ColumnSample, KnownSample, ROWS as SAMPLE_ROWS, TextSample, holds, plain, rows as sample_rows,
 };
@@ -266,7 +266,7 @@ impl ColumnParts {
             sieve.search = if needles.is_empty() && runs.is_empty() {
                 Some(Search { grams: None, shorts: None, by_needle: Vec::new(), by_run: runs, shortest: usize::MAX })
             } else {
-                Some(Search::new(needles, runs, planner.splits[column].min(LONGEST_SPLIT), &text.windows)?)
+                Some(Search::new(needles, runs, planner.splits[column].min(ALL_SHORT), &text.windows)?)
             };
         }
         sieve.by_slot = self.slots.into_iter().collect();

@@ -33,9 +33,10 @@ fn search_ns(step: usize) -> f64 {
     }
 }
 
-/// The lengths at which needles may be told into short ones and others: each allows the others a wider step.
-const SPLITS: [usize; 5] = [WINDOW, 5, 7, 11, 19];
-pub(super) const LONGEST_SPLIT: usize = SPLITS[SPLITS.len() - 1];
+/// The lengths at which needles may be told into short ones and others: each allows the others a wider step. At the last there
+/// are no others: a few needles are cheapest looked for as vectors whatever their length.
+const SPLITS: [usize; 6] = [WINDOW, 5, 7, 11, 19, ALL_SHORT];
+pub(super) const ALL_SHORT: usize = u32::MAX as usize;
 
 /// What announces a predicate of a column that is searched.
 #[derive(Debug)]
@@ -213,7 +214,8 @@ impl<'a> Planner<'a> {
             short.sort_unstable();
             short.dedup();
         }
-        let searching = shorts::nanoseconds(&short, &text.windows)? + search_ns(step_of(self.splits[column]));
+        let step = if self.splits[column] == ALL_SHORT { 0 } else { step_of(self.splits[column]) };
+        let searching = shorts::nanoseconds(&short, &text.windows)? + search_ns(step);
         Some(judging * CANDIDATE_NS + text.bytes_per_row * searching)
     }
 

@@ -120,6 +120,7 @@ impl Bitmap {
     }
 
     /// As [`gather`](Self::gather), as far as whole chunks reach.
+    #[allow(clippy::inline_always)] // a call of its own would not have the instructions of its caller
     #[inline(always)]
     fn chunks<const STEP: usize>(&self, hay: &[u8], at: usize, to: usize, out: &mut Passed) -> usize {
         assert!(self.words.len() == 1 << (64 - self.shift));

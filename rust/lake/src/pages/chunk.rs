@@ -96,10 +96,10 @@ impl Chunk {
     }
 
     /// The finished parts.
-    pub(super) fn finish(&self, parts: Parts) -> Result<Vec<ArrayRef>, Stop> {
+    pub(super) fn finish(&self, parts: Parts) -> Vec<ArrayRef> {
         match &self.dictionary {
-            Some(dictionary) => self.named(parts.finish(dictionary)),
-            None => self.named(parts.finish(&Dictionary::empty(&self.kind))),
+            Some(dictionary) => parts.finish(dictionary),
+            None => parts.finish(&Dictionary::empty(&self.kind)),
         }
     }
 

@@ -35,10 +35,10 @@ impl Column {
         if let Some(chunk) = &mut self.pages {
             let mut own = Parts::new();
             match chunk.skip_to(row).and_then(|()| chunk.read(count, &mut own)) {
-                Ok(()) => return chunk.finish(own).map_err(Stop::into_reason),
+                Ok(()) => return Ok(chunk.finish(own)),
                 Err(Stop::Damaged(reason)) => return Err(reason),
                 Err(Stop::Unsupported) => {
-                    parts = chunk.finish(own).map_err(Stop::into_reason)?;
+                    parts = chunk.finish(own);
                     from = row.max(chunk.row());
                     self.before = chunk.bytes;
                     self.pages = None;

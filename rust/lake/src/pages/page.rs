@@ -1,8 +1,6 @@
 //! One page, told apart into levels and values.
 
-use std::sync::Arc;
-
-use arrow::array::{ArrayRef, StringArray, new_empty_array};
+use arrow::array::{ArrayRef, new_empty_array};
 use arrow::buffer::{Buffer, OffsetBuffer};
 use arrow::datatypes::DataType;
 use parquet::basic::Encoding;
@@ -10,7 +8,7 @@ use parquet::column::page::Page;
 
 use super::hybrid::{Hybrid, Levels};
 use super::kind::{self, Kind};
-use super::plain;
+use super::{plain, unchecked};
 
 /// Why this reader does not go on with a column.
 #[derive(Debug, PartialEq, Eq)]
@@ -19,16 +17,6 @@ pub(super) enum Stop {
     Unsupported,
     /// A page is damaged.
     Damaged(String),
-}
-
-impl Stop {
-    /// Where no other reader can go on.
-    pub(super) fn into_reason(self) -> String {
-        match self {
-            Self::Damaged(reason) => reason,
-            Self::Unsupported => "a page of a form that cannot be read".to_owned(),
-        }
-    }
 }
 
 impl From<String> for Stop {
@@ -83,8 +71,7 @@ impl Dictionary {
                 at = next;
             }
             // A page has at most `i32::MAX` bytes.
-            let texts = StringArray::try_new(OffsetBuffer::from_lengths(lengths), bytes.into(), None);
-            return Ok(Self::Values(Arc::new(texts.map_err(|e| e.to_string())?)));
+            return Ok(Self::Values(unchecked::texts(OffsetBuffer::from_lengths(lengths), bytes)));
         }
         Ok(Self::Views { page, views })
     }

@@ -37,7 +37,7 @@ impl Parts {
         match (&mut page.values, kind) {
             (Values::Indices(indices), _) => self.append_indices(indices, count, present, dictionary),
             (Values::Plain { page, at }, Kind::Text) => {
-                self.flush(dictionary)?;
+                self.flush(dictionary);
                 let mut views = Vec::new();
                 let walk = plain::views(page, *at, count, &mut views)?;
                 *at = walk.end;
@@ -45,7 +45,7 @@ impl Parts {
                 Ok(())
             }
             (Values::Plain { page, at }, Kind::Number { wide, target }) => {
-                self.flush(dictionary)?;
+                self.flush(dictionary);
                 let (values, end) = kind::numbers(page, *at, count, *wide, target)?;
                 *at = end;
                 // Numbers come as dictionaries throughout, so that the parts of a column are of one type.
@@ -94,20 +94,20 @@ impl Parts {
     }
 
     /// Ends the keys that may go on.
-    fn flush(&mut self, dictionary: &Dictionary) -> Result<(), String> {
+    fn flush(&mut self, dictionary: &Dictionary) {
         if let Dictionary::Values(values) = dictionary
             && !self.keys.is_empty()
         {
             let keys = std::mem::take(&mut self.keys);
-            self.done.push(dictionary_of(keys, values.clone(), self.nulls.finish())?);
+            let keys = Int32Array::new(keys.into(), self.nulls.finish());
+            self.done.push(unchecked::dictionary(keys, values.clone()));
         }
-        Ok(())
     }
 
     /// All parts, in the order of the rows.
-    pub(super) fn finish(mut self, dictionary: &Dictionary) -> Result<Vec<ArrayRef>, String> {
-        self.flush(dictionary)?;
-        Ok(self.done)
+    pub(super) fn finish(mut self, dictionary: &Dictionary) -> Vec<ArrayRef> {
+        self.flush(dictionary);
+        self.done
     }
 }
 

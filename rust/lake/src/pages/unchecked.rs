@@ -1,14 +1,15 @@
-//! Views of which we know what Arrow would check again.
+//! Arrays of which we know what Arrow would check again.
 //!
-//! The only unsafe code of this crate. Arrow's constructor looks at each view and each text a second time, which takes longer
-//! than all that this reader does with a page (`benches/record/2026-11-24-page-reader.md`).
+//! The only unsafe code of this crate. Arrow's constructors look at each view, each text and each key a second time, which takes
+//! longer than all that this reader does with a page (`benches/record/2026-11-24-page-reader.md`, `2026-11-30-engine.md`).
 
 #![allow(unsafe_code)]
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, BinaryViewArray, StringViewArray};
-use arrow::buffer::{Buffer, NullBuffer, ScalarBuffer};
+use arrow::array::{ArrayRef, BinaryViewArray, DictionaryArray, Int32Array, StringArray, StringViewArray};
+use arrow::buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
+use arrow::datatypes::Int32Type;
 
 /// Texts as [`plain::views`](super::plain::views) gives them for `page`, in which it found text alone.
 pub(super) fn text_views(views: Vec<u128>, page: Buffer, nulls: Option<NullBuffer>) -> ArrayRef {
@@ -26,6 +27,22 @@ pub(super) fn binary_views(views: Vec<u128>, page: Buffer, nulls: Option<NullBuf
     // SAFETY: as above; binary values may be anything.
     let array = unsafe { BinaryViewArray::new_unchecked(ScalarBuffer::from(views), vec![page], nulls) };
     Arc::new(array)
+}
+
+/// The values of a dictionary page one behind the other, in which [`plain::views`](super::plain::views) found text alone.
+pub(super) fn texts(offsets: OffsetBuffer<i32>, bytes: Vec<u8>) -> ArrayRef {
+    debug_assert!(StringArray::try_new(offsets.clone(), bytes.clone().into(), None).is_ok());
+    // SAFETY: the offsets were made of the lengths of the values that `bytes` consists of, each of which was found to be UTF-8.
+    Arc::new(unsafe { StringArray::new_unchecked(offsets, bytes.into(), None) })
+}
+
+/// Rows by their keys, of which [`Hybrid::read`](super::hybrid::Hybrid::read) has let none through that is not below the number of
+/// values.
+pub(super) fn dictionary(keys: Int32Array, values: ArrayRef) -> ArrayRef {
+    debug_assert!(DictionaryArray::<Int32Type>::try_new(keys.clone(), values.clone()).is_ok());
+    // SAFETY: keys that were read are at least 0 and below the limit that `read` was given, which is the number of values; those of
+    // rows without a value are null, and 0.
+    Arc::new(unsafe { DictionaryArray::<Int32Type>::new_unchecked(keys, values) })
 }
 
 #[cfg(test)]
