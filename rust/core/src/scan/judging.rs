@@ -2,7 +2,7 @@
 //!
 //! Conditions are asked of a list of rows at a time and narrow it, the cheapest and rarest operand of an AND first, so that what
 //! a condition needs (its column, its answers by signature) is looked up once for all rows of a rule in the batch. Judging row
-//! by row, with the same tests, took six times as long (`benches/record/2026-11-30-engine.md`).
+//! by row, with the same tests, took a tenth longer (`benches/record/2026-11-30-engine.md`).
 
 use std::time::Instant;
 
@@ -55,21 +55,24 @@ impl<'j> Judge<'j, '_> {
             Condition::AnyOf { column, slots, number } => {
                 let at = *column as usize;
                 self.load(at)?;
-                // Answers are kept only where values repeat: of searched text they would be of no use again.
-                let asked = Asked { matcher: &self.binding.bound[at].matcher, slots, number: *number };
+                let repeated = !self.sieve.columns[at].text;
+                let asked = Asked { matcher: &self.binding.bound[at].matcher, slots, number: *number, repeated };
                 self.lazy[at].narrow(&asked, &mut self.columns[at].signatures, rows);
             }
-            Condition::Regex { column, slot, announced } => {
+            Condition::Regex { column, slot, announced, number } => {
                 let at = *column as usize;
                 self.load(at)?;
                 let matcher = &self.binding.bound[at].matcher;
                 // In a column that is searched, a candidate has been announced; elsewhere its value is known.
-                if *announced && self.sieve.columns[at].search.is_none() {
-                    let asked = Asked { matcher, slots: std::slice::from_ref(slot), number: None };
+                if let Some(announced) = announced
+                    && self.sieve.columns[at].search.is_none()
+                {
+                    let repeated = !self.sieve.columns[at].text;
+                    let asked = Asked { matcher, slots: std::slice::from_ref(slot), number: *announced, repeated };
                     self.lazy[at].narrow(&asked, &mut self.columns[at].signatures, rows);
                 }
                 match matcher.deferred(*slot) {
-                    Some(regex) => self.lazy[at].narrow_by_regex(*slot, regex, &self.hasher, rows),
+                    Some(regex) => self.lazy[at].narrow_by_regex(regex, *number, &self.hasher, rows),
                     None => rows.clear(),
                 }
             }

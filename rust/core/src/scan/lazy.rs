@@ -53,6 +53,8 @@ impl Part {
 /// A dictionary of texts, and what is known of them.
 #[derive(Debug)]
 struct Dictionary {
+    /// Tells it from all others that this column has had.
+    serial: u32,
     values: ArrayRef,
     known: Vec<SignatureId>,
     /// By value: 0, or one more than the place of its rules in `lists`.
@@ -108,7 +110,11 @@ pub(super) struct LazyColumn {
     scratch: Scratch,
     folded: String,
     /// What regexes said of texts lately: a hash of both finds the place, the rest makes sure.
-    regexes: Vec<Option<(Slot, Box<str>, bool)>>,
+    regexes: Vec<Option<(u32, Box<str>, bool)>>,
+    /// What was asked of values of dictionaries lately.
+    told: Told,
+    /// The number of the next dictionary.
+    serial: u32,
     /// What sets of predicates are of signatures: by number of the set, then by signature.
     answers: Vec<[Option<bool>; REMEMBERED]>,
     /// By signature, those that have been asked: the rules that such a value makes candidates.
@@ -190,7 +196,9 @@ impl LazyColumn {
         if let Some(known) = self.dictionaries.iter().position(|held| same_array(&held.values, values)) {
             return known;
         }
+        self.serial = self.serial.wrapping_add(1);
         self.dictionaries.push(Dictionary {
+            serial: self.serial,
             values: Arc::clone(values),
             known: vec![UNKNOWN; values.len()],
             hot: vec![0; values.len()],
@@ -414,25 +422,48 @@ impl LazyColumn {
         let mut walk = Walk::default();
         rows.retain(|&row| {
             let (part, at) = walk.to(&mut parts, row);
-            if asked.number.is_none()
-                && asked.slots.len() <= FEW_SLOTS
-                && let Some(truth) = self.test(part, at, asked.matcher, asked.slots)
-            {
+            if asked.repeated {
+                return self.by_signature(part, at, asked, signatures);
+            }
+            let question = self.question(part, at, asked.number);
+            if let Some(truth) = question.and_then(|question| self.told.answer(question)) {
                 return truth;
             }
-            let signature = self.signature(part, at, asked.matcher, signatures);
-            match asked.number.map(|number| number as usize) {
-                Some(number) if (signature as usize) < REMEMBERED => {
-                    if self.answers.len() <= number {
-                        self.answers.resize(number + 1, [None; REMEMBERED]);
-                    }
-                    let answer = &mut self.answers[number][signature as usize];
-                    *answer.get_or_insert_with(|| signatures.has_any(signature, asked.slots))
-                }
-                _ => signatures.has_any(signature, asked.slots),
+            let few = asked.slots.len() <= FEW_SLOTS;
+            let tested = if few { self.test(part, at, asked.matcher, asked.slots) } else { None };
+            let truth = tested.unwrap_or_else(|| self.by_signature(part, at, asked, signatures));
+            if let Some(question) = question {
+                self.told.keep(question, truth);
             }
+            truth
         });
         self.parts = parts;
+    }
+
+    /// Whether a set of predicates is true of a value, by its signature.
+    #[inline]
+    fn by_signature(&mut self, part: &mut Part, at: usize, asked: &Asked<'_>, signatures: &mut Signatures) -> bool {
+        let signature = self.signature(part, at, asked.matcher, signatures);
+        let number = asked.number as usize;
+        if !asked.repeated || signature as usize >= REMEMBERED {
+            return signatures.has_any(signature, asked.slots);
+        }
+        if self.answers.len() <= number {
+            self.answers.resize(number + 1, [None; REMEMBERED]);
+        }
+        let answer = &mut self.answers[number][signature as usize];
+        *answer.get_or_insert_with(|| signatures.has_any(signature, asked.slots))
+    }
+
+    /// What is asked of a value of a dictionary; `None` where the value is no such, or null.
+    #[inline]
+    fn question(&self, part: &Part, at: usize, number: u32) -> Option<Question> {
+        match part {
+            Part::Dictionary { keys, dictionary } if keys.is_valid(at) => {
+                Some(Question { dictionary: self.dictionaries[*dictionary].serial, value: keys.value(at), number })
+            }
+            _ => None,
+        }
     }
 
     /// Narrows `rows`, ascending, to those with a value.
@@ -455,32 +486,39 @@ impl LazyColumn {
     /// remember what it said.
     pub(super) fn narrow_by_regex(
         &mut self,
-        slot: Slot,
         regex: &Regex,
+        number: u32,
         hasher: &ahash::RandomState,
         rows: &mut Vec<u32>,
     ) {
         let mut parts = std::mem::take(&mut self.parts);
         let mut walk = Walk::default();
         self.regexes.resize(REGEXES, None);
-        let regexes = &mut self.regexes;
-        let dictionaries = &self.dictionaries;
         rows.retain(|&row| {
             let (part, at) = walk.to(&mut parts, row);
-            any_text(part, at, dictionaries, |text| {
-                if text.len() > LONGEST_REMEMBERED {
+            let question = self.question(part, at, number);
+            if let Some(truth) = question.and_then(|question| self.told.answer(question)) {
+                return truth;
+            }
+            let regexes = &mut self.regexes;
+            let truth = any_text(part, at, &self.dictionaries, |text| {
+                if text.len() > LONGEST_REMEMBERED || question.is_some() {
                     return regex.is_match(text);
                 }
-                let place = &mut regexes[hasher.hash_one((slot, text)) as usize % REGEXES];
+                let place = &mut regexes[hasher.hash_one((number, text)) as usize % REGEXES];
                 match place {
-                    Some((known, before, truth)) if *known == slot && **before == *text => *truth,
+                    Some((known, before, truth)) if *known == number && **before == *text => *truth,
                     _ => {
                         let truth = regex.is_match(text);
-                        *place = Some((slot, text.into(), truth));
+                        *place = Some((number, text.into(), truth));
                         truth
                     }
                 }
-            })
+            });
+            if let Some(question) = question {
+                self.told.keep(question, truth);
+            }
+            truth
         });
         self.parts = parts;
     }
@@ -563,8 +601,48 @@ impl LazyColumn {
 pub(super) struct Asked<'a> {
     pub(super) matcher: &'a ColumnMatcher,
     pub(super) slots: &'a [Slot],
-    /// The number under which answers are kept; `None` where values hardly repeat.
-    pub(super) number: Option<u32>,
+    /// The number of the question, under which answers are kept.
+    pub(super) number: u32,
+    /// Whether the column's values repeat, so that they have few signatures, of which answers are kept.
+    pub(super) repeated: bool,
+}
+
+/// A question, by its number, about one value of a dictionary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Question {
+    dictionary: u32,
+    value: i32,
+    number: u32,
+}
+
+/// Answers of questions about values of dictionaries in searched columns: such a value stands in several rows. A later answer takes the
+/// place of an earlier one.
+#[derive(Debug, Default)]
+struct Told(Vec<Option<(Question, bool)>>);
+
+/// Answers that are kept: 128 KiB a column.
+const TOLD: usize = 8_192;
+
+impl Told {
+    #[inline]
+    fn place(question: Question) -> usize {
+        let value = u64::from(question.value.cast_unsigned()) | u64::from(question.number) << 32;
+        let mixed = (value ^ u64::from(question.dictionary) << 20).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        (mixed >> 40) as usize % TOLD
+    }
+
+    #[inline]
+    fn answer(&self, question: Question) -> Option<bool> {
+        let (asked, truth) = (*self.0.get(Self::place(question))?)?;
+        (asked == question).then_some(truth)
+    }
+
+    fn keep(&mut self, question: Question, truth: bool) {
+        if self.0.is_empty() {
+            self.0.resize(TOLD, None);
+        }
+        self.0[Self::place(question)] = Some((question, truth));
+    }
 }
 
 /// Finds the parts that hold ascending rows.

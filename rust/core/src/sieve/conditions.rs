@@ -15,17 +15,19 @@ use crate::matcher::Slot;
 pub(crate) enum Condition {
     False,
     True,
-    /// Any of these predicates of a column, sorted. Where its values repeat, its answers are kept under this number.
+    /// Any of these predicates of a column, sorted. Answers are kept under its number.
     AnyOf {
         column: u32,
         slots: Box<[Slot]>,
-        number: Option<u32>,
+        number: u32,
     },
-    /// A regex; it is asked only where its predicate is true of the value, if that says anything.
+    /// A regex, and its number; it is asked only where its predicate is true of the value, if that says anything: then that is
+    /// asked under another number.
     Regex {
         column: u32,
         slot: Slot,
-        announced: bool,
+        announced: Option<u32>,
+        number: u32,
     },
     Present {
         column: u32,
@@ -66,8 +68,8 @@ struct Maker<'a> {
     /// The numbers of shared nodes.
     numbers: BTreeMap<NodeId, u32>,
     shared: Vec<Condition>,
-    /// By column: sets of predicates that were numbered.
-    sets: Vec<BTreeMap<Box<[Slot]>, u32>>,
+    /// By column: sets of predicates that were numbered, those of regexes apart.
+    sets: Vec<BTreeMap<(Box<[Slot]>, bool), u32>>,
 }
 
 impl Conditions {
@@ -115,15 +117,15 @@ impl Maker<'_> {
 
     /// `slots` are sorted.
     fn any_of(&mut self, column: u32, slots: Box<[Slot]>) -> Condition {
-        let number = match self.columns[column as usize] {
-            ColumnSample::Text(_) => None,
-            ColumnSample::Examined(_) => {
-                let sets = &mut self.sets[column as usize];
-                let next = sets.len() as u32;
-                Some(*sets.entry(slots.clone()).or_insert(next))
-            }
-        };
+        let number = self.number(column, slots.clone(), false);
         Condition::AnyOf { column, slots, number }
+    }
+
+    /// The number of a question about a column's values, which equal questions share.
+    fn number(&mut self, column: u32, slots: Box<[Slot]>, regex: bool) -> u32 {
+        let sets = &mut self.sets[column as usize];
+        let next = sets.len() as u32;
+        *sets.entry((slots, regex)).or_insert(next)
     }
 
     fn make(&mut self, node: NodeId) -> Condition {
@@ -149,7 +151,9 @@ impl Maker<'_> {
                 let matcher = &binding.bound[*column as usize].matcher;
                 if matcher.deferred(*slot).is_some() {
                     let announced = matcher.announced(*slot).texts.is_some();
-                    Condition::Regex { column: *column, slot: *slot, announced }
+                    let announced = announced.then(|| self.number(*column, Box::new([*slot]), false));
+                    let number = self.number(*column, Box::new([*slot]), true);
+                    Condition::Regex { column: *column, slot: *slot, announced, number }
                 } else {
                     self.any_of(*column, Box::new([*slot]))
                 }

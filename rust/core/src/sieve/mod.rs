@@ -126,6 +126,8 @@ pub(crate) struct ColumnSieve {
     by_slot: HashMap<Slot, Rules>,
     /// The same for nodes that ask this column alone.
     by_node: Vec<(NodeId, Rules)>,
+    /// Whether it is text with many distinct values.
+    pub(crate) text: bool,
     /// Whether anything is looked for here.
     pub(crate) anchored: bool,
     /// Whether keywords are among the needles of the search.
@@ -237,7 +239,8 @@ impl ColumnParts {
     /// `None` if the short needles are too many.
     fn build(self, planner: &Planner<'_>, column: usize, keywords: Option<&KeywordSieve>) -> Option<ColumnSieve> {
         let anchored = !self.slots.is_empty() || !self.nodes.is_empty();
-        let mut sieve = ColumnSieve { anchored, by_node: self.nodes, ..ColumnSieve::default() };
+        let text = matches!(planner.columns[column], ColumnSample::Text(_));
+        let mut sieve = ColumnSieve { text, anchored, by_node: self.nodes, ..ColumnSieve::default() };
         if let ColumnSample::Text(text) = &planner.columns[column]
             && anchored
         {

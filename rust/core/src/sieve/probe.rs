@@ -2,7 +2,7 @@
 //!
 //! A window has two bits in one word of a bitmap, so that a probe is one load, and few pass by chance in a bitmap that fits
 //! the nearest cache. Nothing here branches on data: a place is always written down, and counted only if it passes. Bounds are
-//! checked once for 32 bytes; checked at every probe they took as long as the probe (`benches/record/2026-11-30-engine.md`).
+//! checked once for 32 bytes; checked at every probe they were a third of the time (`benches/record/2026-11-30-engine.md`).
 
 #![allow(unsafe_code)]
 
