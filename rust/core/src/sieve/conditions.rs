@@ -59,6 +59,9 @@ const KNOWN_NS: f64 = 8.0;
 const BYTE_NS: f64 = 0.8;
 const AGAIN_NS: f64 = 2_000.0;
 
+/// Any of these predicates, or what the regex of the one predicate says.
+type Question = (Box<[Slot]>, bool);
+
 struct Maker<'a> {
     binding: &'a Binding,
     columns: &'a [ColumnSample],
@@ -68,8 +71,8 @@ struct Maker<'a> {
     /// The numbers of shared nodes.
     numbers: BTreeMap<NodeId, u32>,
     shared: Vec<Condition>,
-    /// By column: sets of predicates that were numbered, those of regexes apart.
-    sets: Vec<BTreeMap<(Box<[Slot]>, bool), u32>>,
+    /// By column: the questions that were numbered.
+    questions: Vec<BTreeMap<Question, u32>>,
 }
 
 impl Conditions {
@@ -82,7 +85,7 @@ impl Conditions {
             prices: Vec::new(),
             numbers: BTreeMap::new(),
             shared: Vec::new(),
-            sets: vec![BTreeMap::new(); columns.len()],
+            questions: vec![BTreeMap::new(); columns.len()],
         };
         maker.price();
         let rules = binding.rules.iter().map(|(_, root)| maker.make(*root)).collect();
@@ -123,9 +126,9 @@ impl Maker<'_> {
 
     /// The number of a question about a column's values, which equal questions share.
     fn number(&mut self, column: u32, slots: Box<[Slot]>, regex: bool) -> u32 {
-        let sets = &mut self.sets[column as usize];
-        let next = sets.len() as u32;
-        *sets.entry((slots, regex)).or_insert(next)
+        let questions = &mut self.questions[column as usize];
+        let next = questions.len() as u32;
+        *questions.entry((slots, regex)).or_insert(next)
     }
 
     fn make(&mut self, node: NodeId) -> Condition {
