@@ -119,7 +119,8 @@ def scan(
         columns: What the event of a match holds: ``"all"`` columns, those ``"used"`` by the rules, or a list of names.
         engine: ``"core"``, or ``"reference"``: the small and slow evaluator that the core is checked against.
         threads: How many threads may work; by default one a processor.
-        memory: What the scan may hold of the events at once, in bytes or as ``"512MiB"``; by default 1 GiB, at least 64 MiB.
+        memory: What the scan may take, in bytes or as ``"512MiB"``: with less than some 100 MiB for each thread there are
+            fewer threads. By default 1 GiB, at least 64 MiB.
         config: A ``sigtrawl.toml``, as a path or as `load_config` gave it: more schema mappings, and the schema and log source of
             single inputs where ``schema`` and ``logsource`` say nothing. None is looked for by itself; its pipelines concern
             rules, so give them to `load_rules`.

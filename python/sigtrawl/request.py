@@ -44,7 +44,7 @@ class Request:
         inputs: How single inputs are read, where schema and log source are None.
         also: Columns that the event holds after these, where some input has them.
         costs: Whether the report tells what each rule took; measuring it slows a scan down.
-        memory: Bytes that the scan may hold of the events; None is 1 GiB.
+        memory: Bytes that the scan may take; None is 1 GiB.
     """
 
     more: "tuple[Schema, ...]"

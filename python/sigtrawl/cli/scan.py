@@ -74,7 +74,7 @@ def scan(
     memory: Annotated[
         str | None,
         typer.Option(
-            help="What the scan may hold of the events at once, such as 512MiB.",
+            help="What the scan may take, such as 512MiB; with little there are fewer threads.",
             metavar="SIZE",
             show_default="1GiB",
             rich_help_panel=given.READ_PANEL,

@@ -38,7 +38,7 @@ pub struct ScanOptions {
     pub work: Work,
     /// Worker threads, at most 256 of which are used; `None` takes as many as the machine has processors.
     pub threads: Option<usize>,
-    /// Bytes that the scan may take, roughly: what it holds of the events, not the compiled rules. `None` is 1 GiB.
+    /// Bytes that the scan may take, roughly; the compiled rules and what each thread keeps are reckoned, not measured. `None` is 1 GiB.
     pub memory: Option<u64>,
     /// Whether the report tells what each rule took.
     pub costs: bool,

@@ -25,7 +25,7 @@ impl<'j> Judge<'j, '_> {
         for (place, bounds) in starts.windows(2).enumerate().filter(|(_, bounds)| bounds[0] < bounds[1]) {
             rows.clear();
             rows.extend_from_slice(&grouped[bounds[0] as usize..bounds[1] as usize]);
-            // Each column gives its rows ascending, so only rules with several anchors need this.
+            // Most lists are: columns that repeat give theirs so, searched ones but for values that are searched apart.
             if !rows.is_sorted() {
                 rows.sort_unstable();
             }

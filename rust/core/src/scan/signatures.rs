@@ -1,6 +1,6 @@
 //! Signatures: the set of predicates that are true of a value, interned to a number.
 //!
-//! Events repeat. A column of 65,536 rows holds a few hundred distinct signatures, whatever its distinct values: rows
+//! Events repeat. A column of 32,768 rows holds a few hundred distinct signatures, whatever its distinct values: rows
 //! carry one number each, and everything after is done per signature. Values of a dictionary are examined once for the
 //! life of the dictionary; other values go through a small cache, since command lines repeat too.
 

@@ -299,7 +299,7 @@ impl Grams {
             work.spend(places.len())?;
             for within in &self.places[places] {
                 let Some(start) = at.checked_sub(within.offset) else { continue };
-                let end = (start + within.length) as usize;
+                let end = start as usize + within.length as usize;
                 if end <= span.end as usize
                     && load(&hay[end - WINDOW..]) == within.last
                     && stands(hay, start, span, &self.needles[within.needle as usize])

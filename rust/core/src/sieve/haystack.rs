@@ -189,7 +189,7 @@ fn views<E>(
         }
         let (start, end) = (view.offset as usize, view.offset as usize + view.length as usize);
         let value = &buffers[view.buffer_index as usize][start..end];
-        if !value.is_ascii() {
+        if !value.is_ascii() || u32::try_from(end).is_err() {
             others.push(row as u32);
             continue;
         }

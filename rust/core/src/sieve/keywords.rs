@@ -59,7 +59,7 @@ impl KeywordSample {
         let split =
             needles.keys().map(|needle| needle.text.len()).min().unwrap_or(WINDOW).min(WINDOW + WIDEST_STEP - 1);
         let search = Search::new(needles.clone(), Vec::new(), split, &self.windows);
-        KeywordSieve { search, needles, by_slot: slots.into_iter().collect() }
+        KeywordSieve { search, needles, split, by_slot: slots.into_iter().collect() }
     }
 }
 
@@ -69,6 +69,8 @@ pub(crate) struct KeywordSieve {
     /// `None` where no needle is ASCII: then only values that are not have to be looked at.
     pub(crate) search: Option<Search>,
     needles: BTreeMap<Needle, Vec<u32>>,
+    /// Needles of fewer bytes than this are short ones: none of them is.
+    pub(crate) split: usize,
     by_slot: HashMap<Slot, Rules>,
 }
 

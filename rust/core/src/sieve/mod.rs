@@ -258,9 +258,12 @@ impl ColumnParts {
                     }
                 }
             }
+            let mut split = planner.splits[column].min(ALL_SHORT);
             let flat = planner.binding.bound[column].source.flat().is_some();
             if let Some(keywords) = keywords.filter(|_| flat) {
                 sieve.keywords = true;
+                // They were not planned for, and may be many: none of them is to be a short one.
+                split = split.min(keywords.split);
                 for (needle, rules) in keywords.needles() {
                     needles.entry(needle.clone()).or_default().extend(rules);
                 }
@@ -269,7 +272,7 @@ impl ColumnParts {
             sieve.search = if needles.is_empty() && runs.is_empty() {
                 Some(Search { grams: None, shorts: None, by_needle: Vec::new(), by_run: runs, shortest: usize::MAX })
             } else {
-                Some(Search::new(needles, runs, planner.splits[column].min(ALL_SHORT), &text.windows)?)
+                Some(Search::new(needles, runs, split, &text.windows)?)
             };
         }
         sieve.by_slot = self.slots.into_iter().collect();

@@ -193,15 +193,18 @@ fn counts(
     search: impl Fn(&haystack::Haystack<'_>, &mut Vec<super::Found>) -> bool,
 ) -> Vec<u32> {
     let (mut scratch, mut others, mut found) = (Scratch::default(), Vec::new(), Vec::new());
+    let mut here: Vec<super::Found> = Vec::new();
     let searched: Result<(), Infallible> = haystack::search(values, None, 1, &mut scratch, &mut others, |hay| {
-        let before = found.len();
-        search(hay, &mut found);
-        found[before..].iter_mut().for_each(|(place, _)| *place = hay.rows[*place as usize]);
+        // A search tidies up what it has found, so each haystack needs a list of its own.
+        here.clear();
+        search(hay, &mut here);
+        here.iter_mut().for_each(|(place, _)| *place = hay.rows[*place as usize]);
+        here.sort_unstable();
+        here.dedup();
+        found.extend_from_slice(&here);
         Ok(())
     });
     let Ok(()) = searched;
-    found.sort_unstable();
-    found.dedup();
     let mut counts = vec![0u32; needles];
     for (_, needle) in &found {
         counts[*needle as usize] += 1;
@@ -239,6 +242,23 @@ mod tests {
         assert_eq!((sample.len(), sample.null_count()), (5_000, 2_500));
         assert!(text_at(&sample, 0).starts_with('a') && text_at(&sample, 2).starts_with('b'));
         assert!(sample.get_buffer_memory_size() < 4 << 20);
+    }
+
+    /// Values of several haystacks, the first of them so full that what was found is tidied up.
+    #[test]
+    fn haystacks_full_of_needles_are_counted_one_by_one() {
+        let mut texts: Vec<String> = (0..4_000).map(|n| format!("{n:05} {}", "a-b".repeat(20))).collect();
+        texts.push("x a-b".to_owned());
+        let values: ArrayRef = Arc::new(arrow::array::StringViewArray::from_iter_values(&texts));
+        let mut windows = WindowCounts::new();
+        texts.iter().for_each(|text| windows.add(text.as_bytes()));
+        let needle = |text: &str| Needle { kind: crate::matcher::Kind::Contains, text: text.into() };
+        let shorts = Shorts::new(vec![needle("a-b"), needle("x a")], &windows).unwrap();
+        let found = counts(&values, 2, |hay, found| shorts.find(hay.bytes, hay.spans, 0, found).is_ok());
+        assert_eq!(found, [4_001, 1]);
+        let grams = Grams::new(vec![needle("a-ba"), needle(" a-b")], &windows);
+        let found = counts(&values, 2, |hay, found| grams.find(hay.bytes, hay.spans, found).is_ok());
+        assert_eq!(found, [4_000, 4_001]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Short literals: too short for a window of four bytes, or for the step that the others allow.
 //!
 //! They are looked for as vectors ([`vectors`](super::vectors)), all of them in one to three passes over the haystack. Of each
-//! needle the two to four bytes are taken that are rarest in the data. Needles share eight buckets a pass; a bucket accepts
+//! needle the three or four bytes are taken that are rarest in the data. Needles share eight buckets a pass; a bucket accepts
 //! any low half of its bytes with any high half, so each needle goes where it lets the least of the data through. What that
 //! comes to, and with it what a search costs, is reckoned from how often bytes occur.
 

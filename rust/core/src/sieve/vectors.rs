@@ -2,12 +2,12 @@
 //!
 //! This is the idea of Teddy (Hyperscan, the `aho-corasick` crate), for literals of any case. A byte is two halves of four bits;
 //! a table of 16 entries for each half and place tells which of eight *buckets* accept it there, one bit each, and a vector
-//! instruction looks 32 bytes up at once. What is left of a place's bits after two to four bytes are buckets of which some
+//! instruction looks 32 bytes up at once. What is left of a place's bits after three or four bytes are buckets of which some
 //! literal may begin there. Buckets accept more than their literals (any low half with any high half), so a caller
 //! compares. Letters are accepted in both cases at no cost: they share their low half, and the table of the high one holds both.
 //! A crate that tells cases apart needs eight patterns for three letters, and one pass over the haystack for 64 patterns.
 //!
-//! [`Tables::buckets`] is the definition; the vector code is held against it by tests. It is the only unsafe code of this crate.
+//! [`Tables::buckets`] is the definition; the vector code is held against it by tests. This module and `probe` are the only unsafe code of this crate.
 
 #![allow(unsafe_code)]
 
