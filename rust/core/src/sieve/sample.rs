@@ -198,7 +198,9 @@ fn counts(
         // A search tidies up what it has found, so each haystack needs a list of its own.
         here.clear();
         search(hay, &mut here);
-        here.iter_mut().for_each(|(place, _)| *place = hay.rows[*place as usize]);
+        for (place, _) in &mut here {
+            *place = hay.rows[*place as usize];
+        }
         here.sort_unstable();
         here.dedup();
         found.extend_from_slice(&here);
@@ -251,7 +253,9 @@ mod tests {
         texts.push("x a-b".to_owned());
         let values: ArrayRef = Arc::new(arrow::array::StringViewArray::from_iter_values(&texts));
         let mut windows = WindowCounts::new();
-        texts.iter().for_each(|text| windows.add(text.as_bytes()));
+        for text in &texts {
+            windows.add(text.as_bytes());
+        }
         let needle = |text: &str| Needle { kind: crate::matcher::Kind::Contains, text: text.into() };
         let shorts = Shorts::new(vec![needle("a-b"), needle("x a")], &windows).unwrap();
         let found = counts(&values, 2, |hay, found| shorts.find(hay.bytes, hay.spans, 0, found).is_ok());
