@@ -28,8 +28,8 @@ use crate::scanners::Scanners;
 use crate::tally::{Counts, Outcome, Tally};
 
 /// Rows that are matched at once. Large enough that what the matcher does once a batch vanishes beside what it does per
-/// row, and small enough that what was decompressed is still near when it is matched: with twice as many, reading itself takes a
-/// tenth longer (`benches/record/2026-11-30-engine.md`).
+/// row, and small enough that what was decompressed is still near when it is matched: twice as many were never faster
+/// (`benches/record/2026-11-30-engine.md`).
 pub(crate) const MATCH_ROWS: usize = 32_768;
 
 /// What all row groups of one file share.
