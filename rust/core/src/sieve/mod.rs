@@ -39,7 +39,7 @@ pub(crate) use grams::{Found, GivenUp};
 use grams::{Grams, Needle, WindowCounts};
 pub(crate) use haystack::{Haystack, Scratch, is_text, search, text_at};
 pub(crate) use keywords::{KeywordSample, KeywordSieve};
-use planner::{ALL_SHORT, Planner};
+use planner::Planner;
 pub(crate) use sample::{
     ColumnSample, KnownSample, ROWS as SAMPLE_ROWS, TextSample, holds, plain, rows as sample_rows,
 };
@@ -258,7 +258,7 @@ impl ColumnParts {
                     }
                 }
             }
-            let mut split = planner.splits[column].min(ALL_SHORT);
+            let mut split = planner.splits[column];
             let flat = planner.binding.bound[column].source.flat().is_some();
             if let Some(keywords) = keywords.filter(|_| flat) {
                 sieve.keywords = true;

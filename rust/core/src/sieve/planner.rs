@@ -37,7 +37,7 @@ fn search_ns(step: usize) -> f64 {
 /// The lengths at which needles may be told into short ones and others: each allows the others a wider step. At the last there
 /// are no others: a few needles are cheapest looked for as vectors whatever their length.
 const SPLITS: [usize; 6] = [WINDOW, 5, 7, 11, 19, ALL_SHORT];
-pub(super) const ALL_SHORT: usize = u32::MAX as usize;
+const ALL_SHORT: usize = u32::MAX as usize;
 
 /// What announces a predicate of a column that is searched.
 #[derive(Debug)]
