@@ -3,6 +3,8 @@
 //! Its JSON is documented in `DESIGN.md`. The core reads what it evaluates or shows; members that only the front end
 //! understands (`waiting`, `load_report`) are carried in the bytes and not interpreted here.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
@@ -163,34 +165,46 @@ pub enum TimePart {
 impl Plan {
     /// Reads a Plan and checks that every node names a predicate.
     pub fn from_json(bytes: &[u8]) -> Result<Self, Error> {
-        #[derive(Deserialize)]
-        struct Head {
-            format: Option<String>,
-            version: Option<u64>,
-        }
-        let head: Head =
-            serde_json::from_slice(bytes).map_err(|e| Error::plan(format!("the plan is no valid JSON: {e}")))?;
-        if head.format.as_deref() != Some("sigtrawl-plan") {
-            return Err(Error::plan("the JSON is no plan: its `format` is not \"sigtrawl-plan\""));
-        }
-        match head.version {
-            Some(PLAN_VERSION) => {}
-            Some(v) => {
-                return Err(Error::plan(format!(
-                    "the plan has version {v}, this Sigtrawl reads version {PLAN_VERSION}; compile the rules again"
-                )));
+        let plan: Self = match serde_json::from_slice(bytes) {
+            Ok(plan) => plan,
+            Err(e) => {
+                // What is no plan, or one of another version, is called that; nothing else of it was looked at in vain.
+                let head: Head = serde_json::from_slice(bytes)
+                    .map_err(|e| Error::plan(format!("the plan is no valid JSON: {e}")))?;
+                head.check()?;
+                return Err(Error::plan(format!("the plan cannot be read: {e}")));
             }
-            None => return Err(Error::plan("the plan states no version")),
-        }
-        let plan: Self =
-            serde_json::from_slice(bytes).map_err(|e| Error::plan(format!("the plan cannot be read: {e}")))?;
-        debug_assert!(plan.format == "sigtrawl-plan" && plan.version == PLAN_VERSION);
+        };
+        Head { format: Some(plan.format.as_str().into()), version: Some(plan.version) }.check()?;
         for rule in &plan.rules {
             check_node(&rule.condition, plan.predicates.len()).map_err(|leaf| {
                 Error::plan(format!("rule {:?} names predicate {leaf}, which the plan lacks", rule.title))
             })?;
         }
         Ok(plan)
+    }
+}
+
+/// What tells a Plan from other JSON, and one version from another.
+#[derive(Deserialize)]
+struct Head<'a> {
+    #[serde(borrow)]
+    format: Option<Cow<'a, str>>,
+    version: Option<u64>,
+}
+
+impl Head<'_> {
+    fn check(&self) -> Result<(), Error> {
+        if self.format.as_deref() != Some("sigtrawl-plan") {
+            return Err(Error::plan("the JSON is no plan: its `format` is not \"sigtrawl-plan\""));
+        }
+        match self.version {
+            Some(PLAN_VERSION) => Ok(()),
+            Some(v) => Err(Error::plan(format!(
+                "the plan has version {v}, this Sigtrawl reads version {PLAN_VERSION}; compile the rules again"
+            ))),
+            None => Err(Error::plan("the plan states no version")),
+        }
     }
 }
 
