@@ -119,7 +119,7 @@ impl Binding {
             }
             states.push(state);
         }
-        let parts = rewriter.finish()?;
+        let parts = rewriter.finish();
 
         let mut top: BTreeSet<usize> = parts.bound.iter().flat_map(|bound| bound.source.columns()).collect();
         if parts.keywords.is_some() {

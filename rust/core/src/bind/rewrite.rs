@@ -1,6 +1,7 @@
 //! Rewriting rules into the graph: each predicate becomes one on columns.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use ahash::{HashMap, HashMapExt};
 use arrow::datatypes::Schema;
@@ -10,11 +11,13 @@ use super::near::Near;
 use super::routes::BoundRoute;
 use super::{BoundColumn, FALSE, Graph, GraphNode, Keywords, Lost, NodeId, Reference, RuleBinding, State, TRUE};
 use crate::column::{ColumnPath, Source};
-use crate::error::Error;
 use crate::mapping::{Mapping, Route, Scalar};
 use crate::matcher::{Kind, MatcherBuilder, Slot};
 use crate::plan::{Cmp, Node, RuleEntry};
 use crate::rule_set::{Compiled, RuleSet, like};
+
+/// The place of a view in [`Rewriter::views`].
+type ViewId = u32;
 
 /// Builds the graph and the columns of one binding.
 pub(crate) struct Rewriter<'a> {
@@ -22,18 +25,21 @@ pub(crate) struct Rewriter<'a> {
     schema: &'a Schema,
     mapping: Option<&'a Mapping>,
     graph: Graph,
-    columns: BTreeMap<Source, u32>,
+    columns: HashMap<Source, u32>,
     sources: Vec<Source>,
     builders: Vec<MatcherBuilder>,
     keyword_builder: MatcherBuilder,
     keyword_slots: HashMap<u32, Slot>,
     keyword_rows: Vec<NodeId>,
     references: Vec<Reference>,
-    resolved: HashMap<(Option<String>, String), Resolved>,
+    /// The views that rules were read through, in the order in which they came up.
+    views: Vec<Option<String>>,
+    /// By view, what answers a field.
+    resolved: Vec<HashMap<String, Arc<Resolved>>>,
     /// Literal tests of a column, so that routes and views share slots.
     literals: HashMap<(u32, Kind, String, bool), NodeId>,
     /// Predicate through view → node, so that what rules share is rewritten once.
-    known: HashMap<(u32, Option<String>), (NodeId, bool)>,
+    known: HashMap<(u32, ViewId), (NodeId, bool)>,
     near: Near,
 }
 
@@ -71,14 +77,15 @@ impl<'a> Rewriter<'a> {
             schema,
             mapping,
             graph: Graph::new(),
-            columns: BTreeMap::new(),
+            columns: HashMap::new(),
             sources: Vec::new(),
             builders: Vec::new(),
             keyword_builder: MatcherBuilder::default(),
             keyword_slots: HashMap::new(),
             keyword_rows: Vec::new(),
             references: Vec::new(),
-            resolved: HashMap::new(),
+            views: Vec::new(),
+            resolved: Vec::new(),
             literals: HashMap::new(),
             known: HashMap::new(),
             near: Near::new(schema),
@@ -97,7 +104,8 @@ impl<'a> Rewriter<'a> {
         for (view, rows) in views {
             let rows = self.graph.or(rows);
             let mut notes = Notes::default();
-            let condition = self.node(&rule.condition, view.as_deref(), true, &mut notes);
+            let through = self.view(view.as_deref());
+            let condition = self.node(&rule.condition, through, true, &mut notes);
             if notes.keywords && condition != FALSE {
                 self.keyword_rows.push(rows);
             }
@@ -160,7 +168,7 @@ impl<'a> Rewriter<'a> {
         self.graph.not(any)
     }
 
-    fn node(&mut self, node: &Node, view: Option<&str>, positive: bool, notes: &mut Notes) -> NodeId {
+    fn node(&mut self, node: &Node, view: ViewId, positive: bool, notes: &mut Notes) -> NodeId {
         match node {
             Node::And(children) => {
                 let (lost, children) = self.children(children, view, positive, notes);
@@ -186,7 +194,7 @@ impl<'a> Rewriter<'a> {
     fn children(
         &mut self,
         children: &[Node],
-        view: Option<&str>,
+        view: ViewId,
         positive: bool,
         notes: &mut Notes,
     ) -> (BTreeSet<Lost>, Vec<NodeId>) {
@@ -194,14 +202,14 @@ impl<'a> Rewriter<'a> {
         (before, children.iter().map(|child| self.node(child, view, positive, notes)).collect())
     }
 
-    fn leaf(&mut self, predicate: u32, view: Option<&str>, positive: bool, notes: &mut Notes) -> NodeId {
+    fn leaf(&mut self, predicate: u32, view: ViewId, positive: bool, notes: &mut Notes) -> NodeId {
         let rules = self.rules;
         let Some(field) = &rules.plan().predicates[predicate as usize].field else {
             notes.keywords = true;
             return self.keyword(predicate);
         };
         let test = rules.compiled(predicate);
-        let key = (predicate, view.map(str::to_owned));
+        let key = (predicate, view);
         let (node, complete) = match self.known.get(&key) {
             Some(&known) => known,
             None => {
@@ -233,7 +241,7 @@ impl<'a> Rewriter<'a> {
     }
 
     /// A predicate on the columns that answer its field, and whether any does.
-    fn predicate(&mut self, field: &str, test: &Compiled, view: Option<&str>) -> (NodeId, bool) {
+    fn predicate(&mut self, field: &str, test: &Compiled, view: ViewId) -> (NodeId, bool) {
         let resolved = self.resolve(field, view);
         if let Compiled::Null | Compiled::Exists = test {
             let columns = resolved.sources.iter().chain(resolved.hashes.values());
@@ -273,7 +281,7 @@ impl<'a> Rewriter<'a> {
     }
 
     /// A comparison of two fields: of the first columns of each that are there in the row.
-    fn reference(&mut self, field: &str, other: &str, kind: Kind, cased: bool, view: Option<&str>) -> (NodeId, bool) {
+    fn reference(&mut self, field: &str, other: &str, kind: Kind, cased: bool, view: ViewId) -> (NodeId, bool) {
         let (left, right) = (self.resolve(field, view), self.resolve(other, view));
         let mut alternatives = Vec::new();
         for (i, value) in left.sources.iter().enumerate() {
@@ -304,10 +312,23 @@ impl<'a> Rewriter<'a> {
         self.graph.intern(GraphNode::Keyword { slot })
     }
 
-    fn resolve(&mut self, field: &str, view: Option<&str>) -> Resolved {
-        let key = (view.map(str::to_owned), field.to_owned());
-        let (schema, mapping) = (self.schema, self.mapping);
-        self.resolved.entry(key).or_insert_with(|| answers::resolve(schema, mapping, view, field)).clone()
+    fn view(&mut self, name: Option<&str>) -> ViewId {
+        let known = self.views.iter().position(|known| known.as_deref() == name);
+        known.unwrap_or_else(|| {
+            self.views.push(name.map(str::to_owned));
+            self.resolved.push(HashMap::new());
+            self.views.len() - 1
+        }) as ViewId
+    }
+
+    fn resolve(&mut self, field: &str, view: ViewId) -> Arc<Resolved> {
+        let resolved = &mut self.resolved[view as usize];
+        if let Some(known) = resolved.get(field) {
+            return Arc::clone(known);
+        }
+        let made = Arc::new(answers::resolve(self.schema, self.mapping, self.views[view as usize].as_deref(), field));
+        resolved.insert(field.to_owned(), Arc::clone(&made));
+        made
     }
 
     fn column(&mut self, source: &Source) -> u32 {
@@ -344,17 +365,17 @@ impl<'a> Rewriter<'a> {
     }
 
     /// The finished structures.
-    pub(crate) fn finish(mut self) -> Result<Parts, Error> {
+    pub(crate) fn finish(mut self) -> Parts {
         let mut bound = Vec::with_capacity(self.sources.len());
         for (source, builder) in self.sources.into_iter().zip(self.builders) {
-            bound.push(BoundColumn { source, matcher: builder.build()? });
+            bound.push(BoundColumn { source, matcher: builder.build() });
         }
         let keywords = if self.keyword_rows.is_empty() {
             None
         } else {
             let scope = self.graph.or(self.keyword_rows);
-            Some(Keywords { matcher: self.keyword_builder.build()?, scope })
+            Some(Keywords { matcher: self.keyword_builder.build(), scope })
         };
-        Ok(Parts { bound, keywords, references: self.references, graph: self.graph })
+        Parts { bound, keywords, references: self.references, graph: self.graph }
     }
 }

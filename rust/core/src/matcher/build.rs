@@ -1,12 +1,11 @@
 //! Filing predicates into a [`ColumnMatcher`].
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use ahash::HashMap;
-use daachorse::DoubleArrayAhoCorasickBuilder;
 
 use super::{AffixIndex, Alone, Announced, Check, ColumnMatcher, End, Entry, Slot};
-use crate::error::Error;
 use crate::fold::fold;
 use crate::pattern::Pattern;
 use crate::plan::{Cmp, How};
@@ -43,17 +42,26 @@ impl From<How> for Kind {
     }
 }
 
+type Filed = HashMap<String, Vec<u32>>;
+
+/// What was filed, sorted: a matcher is the same whatever the order of hashing.
+fn sorted(filed: Filed) -> impl Iterator<Item = (String, Vec<u32>)> {
+    let mut filed: Vec<_> = filed.into_iter().collect();
+    filed.sort_unstable();
+    filed.into_iter()
+}
+
 /// Collects predicates; one slot each.
 #[derive(Debug, Default)]
 pub(crate) struct MatcherBuilder {
     slots: usize,
     entries: Vec<Entry>,
-    /// Folded text → entries, by kind; sorted so that a matcher is the same whatever the order of hashing.
-    equals: BTreeMap<String, Vec<u32>>,
-    numbers: BTreeMap<String, Vec<u32>>,
-    prefixes: BTreeMap<String, Vec<u32>>,
-    suffixes: BTreeMap<String, Vec<u32>>,
-    contains: BTreeMap<String, Vec<u32>>,
+    /// Folded text → entries, by kind.
+    equals: Filed,
+    numbers: Filed,
+    prefixes: Filed,
+    suffixes: Filed,
+    contains: Filed,
     always: Vec<u32>,
     anything: Vec<Slot>,
     /// Whether regexes are left to whoever asks, for the few rows that the rest of a rule leaves.
@@ -144,9 +152,7 @@ impl MatcherBuilder {
     fn file(&mut self, kind: Kind, folded: String, slot: Slot, check: Check) {
         let entry = self.entry(slot, check);
         self.alone[slot as usize] = match kind {
-            Kind::Contains => {
-                Alone::Contains(Box::new(memchr::memmem::Finder::new(folded.as_bytes()).into_owned()), entry)
-            }
+            Kind::Contains => Alone::Contains(folded.as_str().into(), OnceLock::new(), entry),
             kind => Alone::Text(kind, folded.as_str().into(), entry),
         };
         // An empty needle is in every value: only the check can tell.
@@ -164,32 +170,24 @@ impl MatcherBuilder {
     }
 
     /// Builds the matcher.
-    pub(crate) fn build(self) -> Result<ColumnMatcher, Error> {
+    pub(crate) fn build(self) -> ColumnMatcher {
         let mut groups: Vec<Box<[u32]>> = Vec::new();
         let mut number = |entries: Vec<u32>| {
             groups.push(entries.into_boxed_slice());
             (groups.len() - 1) as u32
         };
-        let table =
-            |texts: BTreeMap<String, Vec<u32>>, number: &mut dyn FnMut(Vec<u32>) -> u32| -> HashMap<Box<str>, u32> {
-                texts.into_iter().map(|(text, entries)| (text.into_boxed_str(), number(entries))).collect()
-            };
+        let table = |texts: Filed, number: &mut dyn FnMut(Vec<u32>) -> u32| -> HashMap<Box<str>, u32> {
+            sorted(texts).map(|(text, entries)| (text.into_boxed_str(), number(entries))).collect()
+        };
         let equals = table(self.equals, &mut number);
         let numbers = table(self.numbers, &mut number);
         let prefixes =
-            AffixIndex::new(End::Start, self.prefixes.into_iter().map(|(t, e)| (t, number(e))).collect::<Vec<_>>());
+            AffixIndex::new(End::Start, sorted(self.prefixes).map(|(t, e)| (t, number(e))).collect::<Vec<_>>());
         let suffixes =
-            AffixIndex::new(End::Tail, self.suffixes.into_iter().map(|(t, e)| (t, number(e))).collect::<Vec<_>>());
-        let literals: Vec<(String, u32)> = self.contains.into_iter().map(|(t, e)| (t, number(e))).collect();
-        let contains = if literals.is_empty() {
-            None
-        } else {
-            let automaton = DoubleArrayAhoCorasickBuilder::new()
-                .build_with_values(literals)
-                .map_err(|e| Error::predicate(format!("the literals of a column cannot be compiled: {e}")))?;
-            Some(super::Automaton(automaton))
-        };
-        Ok(ColumnMatcher {
+            AffixIndex::new(End::Tail, sorted(self.suffixes).map(|(t, e)| (t, number(e))).collect::<Vec<_>>());
+        let contains = sorted(self.contains).map(|(t, e)| (t, number(e))).collect();
+        let contains = super::Contained::new(contains);
+        ColumnMatcher {
             slots: self.slots,
             entries: self.entries,
             groups,
@@ -207,7 +205,7 @@ impl MatcherBuilder {
             parts: self.parts,
             announced: self.announced,
             alone: self.alone,
-        })
+        }
     }
 }
 

@@ -11,9 +11,10 @@ mod build;
 mod required;
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use ahash::HashMap;
-use daachorse::DoubleArrayAhoCorasick;
+use daachorse::{DoubleArrayAhoCorasick, DoubleArrayAhoCorasickBuilder};
 use ipnet::IpNet;
 use regex::Regex;
 
@@ -53,12 +54,36 @@ struct Entry {
     check: Check,
 }
 
-/// The automaton over all contained literals; its values are group numbers.
-struct Automaton(DoubleArrayAhoCorasick<u32>);
+/// All contained literals with their group numbers, and the automaton over them: it is made when a value is first examined,
+/// since a column that is searched may never need it, and making it is most of what binding takes.
+struct Contained {
+    literals: Vec<(String, u32)>,
+    /// `None` inside: the literals are more than an automaton holds.
+    automaton: OnceLock<Option<DoubleArrayAhoCorasick<u32>>>,
+}
 
-impl std::fmt::Debug for Automaton {
+impl Contained {
+    fn new(literals: Vec<(String, u32)>) -> Self {
+        Self { literals, automaton: OnceLock::new() }
+    }
+
+    /// Visits the group of every literal that stands in `folded`, some of them more than once.
+    fn find(&self, folded: &str, mut visit: impl FnMut(u32)) {
+        if self.literals.is_empty() {
+            return;
+        }
+        let literals = || self.literals.iter().map(|(text, group)| (text, *group));
+        let make = || DoubleArrayAhoCorasickBuilder::new().build_with_values(literals()).ok();
+        match self.automaton.get_or_init(make) {
+            Some(automaton) => automaton.find_overlapping_iter(folded).for_each(|found| visit(found.value())),
+            None => literals().filter(|(text, _)| folded.contains(text.as_str())).for_each(|(_, group)| visit(group)),
+        }
+    }
+}
+
+impl std::fmt::Debug for Contained {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Automaton").field("states", &self.0.num_states()).finish()
+        f.debug_struct("Contained").field("literals", &self.literals.len()).finish_non_exhaustive()
     }
 }
 
@@ -74,7 +99,7 @@ pub(crate) struct ColumnMatcher {
     numbers: HashMap<Box<str>, u32>,
     prefixes: AffixIndex,
     suffixes: AffixIndex,
-    contains: Option<Automaton>,
+    contains: Contained,
     always: Box<[u32]>,
     /// Predicates that every present value satisfies, also one without a text form.
     anything: Box<[Slot]>,
@@ -93,8 +118,9 @@ pub(crate) struct ColumnMatcher {
 /// How one predicate is tested on its own.
 #[derive(Debug)]
 enum Alone {
-    /// The folded text is contained, and the check of this entry holds.
-    Contains(Box<memchr::memmem::Finder<'static>>, u32),
+    /// The folded text is contained, and the check of this entry holds. Most are never tested alone, so what finds the text is made
+    /// when one is.
+    Contains(Box<str>, OnceLock<Box<memchr::memmem::Finder<'static>>>, u32),
     /// The folded text stands in this relation, and the check of this entry holds.
     Text(Kind, Box<str>, u32),
     /// Every present value satisfies it.
@@ -142,7 +168,10 @@ impl ColumnMatcher {
     /// Whether one predicate is true of a value, without looking at any other; `None` if only an examination tells.
     pub(crate) fn test(&self, slot: Slot, value: &str, folded: &str) -> Option<bool> {
         let (stands, entry) = match &self.alone[slot as usize] {
-            Alone::Contains(finder, entry) => (finder.find(folded.as_bytes()).is_some(), *entry),
+            Alone::Contains(text, finder, entry) => {
+                let finder = finder.get_or_init(|| Box::new(memchr::memmem::Finder::new(text.as_bytes()).into_owned()));
+                (finder.find(folded.as_bytes()).is_some(), *entry)
+            }
             Alone::Text(kind, text, entry) => (kind.holds(folded, text), *entry),
             Alone::Anything => return Some(true),
             Alone::Examine => return None,
@@ -193,11 +222,7 @@ impl ColumnMatcher {
         if !self.suffixes.is_empty() {
             self.suffixes.find(folded.as_bytes(), &mut visit);
         }
-        if let Some(automaton) = &self.contains {
-            for found in automaton.0.find_overlapping_iter(folded.as_bytes()) {
-                visit(found.value());
-            }
-        }
+        self.contains.find(folded, &mut visit);
         truths.extend_from_slice(&self.anything);
         for &at in &self.always {
             let entry = &self.entries[at as usize];
