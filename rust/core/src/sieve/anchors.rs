@@ -28,34 +28,97 @@ pub(crate) struct Chooser<'a> {
     /// By node: what anchoring it costs, in candidates per row (not below [`EVERY_ROW`] where nothing can), and whether it is
     /// an anchor itself.
     costs: Vec<(f64, bool)>,
+    above: Above,
+    /// A bit for each node that is to be looked at anew; all 0 between updates.
+    stale: Vec<u64>,
+}
+
+/// The nodes right above each node: those above `n` are `nodes[starts[n]..starts[n + 1]]`.
+#[derive(Debug, Default)]
+struct Above {
+    starts: Vec<u32>,
+    nodes: Vec<NodeId>,
+}
+
+impl Above {
+    fn new(nodes: &[GraphNode]) -> Self {
+        let mut starts = vec![0_u32; nodes.len() + 1];
+        for node in nodes {
+            for child in below(node) {
+                starts[*child as usize + 1] += 1;
+            }
+        }
+        for node in 0..nodes.len() {
+            starts[node + 1] += starts[node];
+        }
+        let (mut next, mut above) = (starts.clone(), vec![0; starts[nodes.len()] as usize]);
+        for (number, node) in (0..).zip(nodes) {
+            for child in below(node) {
+                let next = &mut next[*child as usize];
+                above[*next as usize] = number;
+                *next += 1;
+            }
+        }
+        Self { starts, nodes: above }
+    }
+
+    fn of(&self, node: usize) -> &[NodeId] {
+        &self.nodes[self.starts[node] as usize..self.starts[node + 1] as usize]
+    }
+}
+
+/// The operands of a node that its anchors can come from.
+fn below(node: &GraphNode) -> &[NodeId] {
+    match node {
+        GraphNode::And(children) | GraphNode::Or(children) => children,
+        _ => &[],
+    }
 }
 
 impl<'a> Chooser<'a> {
     /// `direct` tells what a node costs as an anchor itself, `None` where it can be none.
     pub(crate) fn new(nodes: &'a [GraphNode], direct: impl Fn(NodeId) -> Option<f64>) -> Self {
-        let mut chooser = Self { nodes, costs: vec![(EVERY_ROW, false); nodes.len()] };
+        let costs = vec![(EVERY_ROW, false); nodes.len()];
+        let mut chooser = Self { nodes, costs, above: Above::new(nodes), stale: vec![0; nodes.len().div_ceil(64)] };
         chooser.update(0..nodes.len() as NodeId, direct);
         chooser
     }
 
-    /// Chooses anew for some nodes, ascending, where `direct` says something else now: leaves and all that is above them.
+    /// Chooses anew where `direct` may say something else now; what is above such a node follows if it makes a difference.
     pub(crate) fn update(&mut self, changed: impl IntoIterator<Item = NodeId>, direct: impl Fn(NodeId) -> Option<f64>) {
-        for number in changed {
-            let of = |child: &NodeId| self.costs[*child as usize].0;
-            let parts = match &self.nodes[number as usize] {
-                GraphNode::False => 0.0,
-                GraphNode::And(children) => children.iter().map(of).fold(EVERY_ROW, f64::min),
-                GraphNode::Or(children) => children.iter().map(of).sum(),
-                GraphNode::Slot { .. }
-                | GraphNode::True
-                | GraphNode::Present { .. }
-                | GraphNode::Keyword { .. }
-                | GraphNode::Reference { .. }
-                | GraphNode::Not(_) => EVERY_ROW,
-            };
-            let itself = direct(number).filter(|cost| *cost < parts.min(EVERY_ROW) * WHOLE);
-            self.costs[number as usize] = (itself.unwrap_or(parts).min(EVERY_ROW), itself.is_some());
+        for node in changed {
+            self.stale[node as usize / 64] |= 1 << (node % 64);
         }
+        // What is above a node has a higher number.
+        for word in 0..self.stale.len() {
+            while self.stale[word] != 0 {
+                let node = word * 64 + self.stale[word].trailing_zeros() as usize;
+                self.stale[word] &= self.stale[word] - 1;
+                let chosen = self.choose(node, &direct);
+                if std::mem::replace(&mut self.costs[node], chosen) != chosen {
+                    for above in self.above.of(node) {
+                        self.stale[*above as usize / 64] |= 1 << (above % 64);
+                    }
+                }
+            }
+        }
+    }
+
+    fn choose(&self, node: usize, direct: impl Fn(NodeId) -> Option<f64>) -> (f64, bool) {
+        let of = |child: &NodeId| self.costs[*child as usize].0;
+        let parts = match &self.nodes[node] {
+            GraphNode::False => 0.0,
+            GraphNode::And(children) => children.iter().map(of).fold(EVERY_ROW, f64::min),
+            GraphNode::Or(children) => children.iter().map(of).sum(),
+            GraphNode::Slot { .. }
+            | GraphNode::True
+            | GraphNode::Present { .. }
+            | GraphNode::Keyword { .. }
+            | GraphNode::Reference { .. }
+            | GraphNode::Not(_) => EVERY_ROW,
+        };
+        let itself = direct(node as NodeId).filter(|cost| *cost < parts.min(EVERY_ROW) * WHOLE);
+        (itself.unwrap_or(parts).min(EVERY_ROW), itself.is_some())
     }
 
     /// How many of the roots each of these nodes is an anchor of, given to `each` for those that are any. `below` is ascending and
@@ -164,7 +227,7 @@ mod tests {
         assert_eq!(Chooser::new(graph.nodes(), whole).anchors(only_not), Anchors::AnyOf(vec![only_not]));
         // Another price is a matter of the leaf and of what is above it.
         let mut chooser = chooser;
-        chooser.update([slots[2], and, or], |node| if node == slots[2] { Some(0.9) } else { cost(node) });
+        chooser.update([slots[2]], |node| if node == slots[2] { Some(0.9) } else { cost(node) });
         assert_eq!(chooser.anchors(and), Anchors::AnyOf(vec![slots[0]]));
         assert_eq!(chooser.anchors(or), Anchors::AnyOf(vec![slots[0], slots[1]]));
     }

@@ -107,6 +107,8 @@ pub(super) struct Planner<'a> {
 /// What hangs on how a column is searched.
 #[derive(Debug, Default)]
 struct Reach {
+    /// Its leaves.
+    leaves: Vec<NodeId>,
     /// Its leaves and all nodes above them, ascending.
     nodes: Vec<NodeId>,
     /// The rules among them.
@@ -142,7 +144,7 @@ impl<'a> Planner<'a> {
     fn set(&mut self, column: usize, split: usize, short: f64) {
         (self.splits[column], self.short[column]) = (split, short);
         let mut chooser = std::mem::take(&mut self.chooser);
-        chooser.update(self.reaches[column].nodes.iter().copied(), |node| self.direct(node));
+        chooser.update(self.reaches[column].leaves.iter().copied(), |node| self.direct(node));
         self.chooser = chooser;
     }
 
@@ -198,11 +200,11 @@ impl<'a> Planner<'a> {
     }
 
     /// What a column takes with the anchors that are chosen now, in nanoseconds a row: searching it, and judging all that hangs on how
-    /// that is done; `None` if its short needles are too many.
-    fn total(&self, column: usize, text: &TextSample) -> Option<f64> {
+    /// that is done, and whether any needle is a short one; `None` if too many are.
+    fn total(&self, column: usize, text: &TextSample) -> Option<(f64, bool)> {
         let reach = &self.reaches[column];
         let mut judging: f64 = reach.roots.iter().map(|root| self.chooser.cost(*root)).sum();
-        let Some(split) = self.split_at(column) else { return Some(judging * CANDIDATE_NS) };
+        let Some(split) = self.split_at(column) else { return Some((judging * CANDIDATE_NS, false)) };
         let mut short = Vec::new();
         if self.any_short(column, split) {
             // What short needles are made to cost only steers the choice.
@@ -217,7 +219,7 @@ impl<'a> Planner<'a> {
         }
         let step = if self.splits[column] == ALL_SHORT { 0 } else { step_of(self.splits[column]) };
         let searching = shorts::nanoseconds(&short, &text.windows)? + search_ns(step);
-        Some(judging * CANDIDATE_NS + text.bytes_per_row * searching)
+        Some((judging * CANDIDATE_NS + text.bytes_per_row * searching, !short.is_empty()))
     }
 
     /// Whether a column has any short needle at a split, anchors or not.
@@ -257,12 +259,13 @@ impl<'a> Planner<'a> {
             for split in SPLITS.into_iter().chain([usize::MAX]) {
                 for short in SHORT_NEEDLES {
                     self.set(column, split, short);
-                    if let Some(total) = self.total(column, text)
+                    let total = self.total(column, text);
+                    if let Some((total, _)) = total
                         && total < best.0
                     {
                         best = (total, split, short);
                     }
-                    if !self.split_at(column).is_some_and(|split| self.any_short(column, split)) {
+                    if total.is_some_and(|(_, any_short)| !any_short) {
                         break; // their price is nothing to it
                     }
                 }
@@ -286,7 +289,9 @@ impl Reach {
         }
         let nodes = (0..).zip(&reached).filter(|(_, reached)| **reached).map(|(node, _)| node).collect();
         let roots = binding.rules.iter().map(|(_, root)| *root).filter(|root| reached[*root as usize]).collect();
-        Self { nodes, roots }
+        let of_column = |node: &GraphNode| matches!(node, GraphNode::Slot { column: at, .. } if *at == column);
+        let leaves = (0..).zip(binding.graph.nodes()).filter(|(_, node)| of_column(node)).map(|(at, _)| at).collect();
+        Self { leaves, nodes, roots }
     }
 }
 
