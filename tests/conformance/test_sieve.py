@@ -83,6 +83,22 @@ def test_values_full_of_needles(text: str, engine: Engine) -> None:
     assert found(rules, table, engine) == expected
 
 
+@pytest.mark.parametrize("engine", ["core", "search", "values"])
+@pytest.mark.parametrize("text", TEXTS)
+def test_few_rows_of_long_values(text: str, engine: Engine) -> None:
+    """Too few rows for a sample, and too much text to be examined; much is asked of each value."""
+    filling = "".join(f"-opt{number % 1000} C:\\Data\\{number}.BIN " for number in range(80_000))
+    values = [f"{filling}Needle-3", None, f"NEEDLE-149 {filling}", "needle-7 .bin", filling, "", f"é{filling}needle-5", filling]
+    together = [f"f|contains|all: ['.bin', 'needle-{number}']" for number in range(150)]
+    any_of = ", ".join(f"'needle-{number}'" for number in range(100, 300))
+    single = [f"f|contains: [{any_of}]", "f|endswith: 'needle-3'", "f: null", "f|re: 'Needle-[0-9]$'", "f|startswith: needle"]
+    rules = compiled(together + single)
+    table = pa.table({"f": pa.array(values).cast(TEXTS[text])})
+    expected = found(rules, table, "reference")
+    assert {row for _, row in expected} == {0, 1, 2, 3, 6}
+    assert found(rules, table, engine) == expected
+
+
 @pytest.mark.parametrize("engine", ["core", "values"])
 @pytest.mark.parametrize("text", TEXTS)
 def test_what_a_regex_announces_is_not_what_it_matches(text: str, engine: Engine) -> None:

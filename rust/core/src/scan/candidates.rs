@@ -18,6 +18,8 @@ use crate::sieve::Sieve;
 
 /// Candidates for each row from which on examining everything is cheaper.
 const TOO_MANY: usize = 16;
+/// Candidates that are never too many.
+const FEW: usize = 1_024;
 
 /// What a batch came to.
 pub(super) enum Outcome {
@@ -81,14 +83,15 @@ impl Judge<'_, '_> {
     pub(super) fn run(&mut self, candidates: &mut Vec<Candidate>) -> Result<Outcome, Error> {
         candidates.clear();
         let rows = self.shelf.rows;
-        if self.sieve.everywhere.len() > TOO_MANY {
+        let most = TOO_MANY * rows + FEW;
+        if self.sieve.everywhere.len() * rows > most {
             return Ok(Outcome::TooMany);
         }
         for column in 0..self.lazy.len() {
             if self.sieve.columns[column].anchored {
                 self.seek(column, candidates)?;
             }
-            if candidates.len() > TOO_MANY * rows + 1_024 {
+            if candidates.len() > most {
                 return Ok(Outcome::TooMany);
             }
         }
@@ -97,7 +100,7 @@ impl Judge<'_, '_> {
         for &rule in &self.sieve.everywhere {
             candidates.extend((0..rows).map(|row| candidate(row, rule)));
         }
-        if candidates.len() > TOO_MANY * rows + 1_024 {
+        if candidates.len() > most {
             return Ok(Outcome::TooMany);
         }
         self.examine_keywords(candidates)?;
@@ -216,18 +219,22 @@ impl Judge<'_, '_> {
     fn seek_references(&mut self, candidates: &mut Vec<Candidate>) -> Result<(), Error> {
         for (reference, rules) in &self.sieve.references {
             let reference = &self.binding.references[*reference as usize];
-            let rows = self.shelf.rows;
+            let all = self.shelf.rows;
             let mut hashes = Vec::with_capacity(2);
             for column in [reference.value as usize, reference.other as usize] {
                 self.load(column)?;
-                hashes.push(self.lazy[column].hashes(&self.hasher, rows));
+                hashes.push(self.lazy[column].hashes(&self.hasher, all));
             }
-            let equal = |row: usize| match (&hashes[0], &hashes[1]) {
-                (Some(one), Some(other)) => one[row] == other[row] && one[row] != 0,
-                _ => true,
-            };
-            for row in (0..rows).filter(|row| equal(*row)) {
-                candidates.extend(rules.iter().map(|rule| candidate(row, *rule)));
+            let mut add = |row: usize| candidates.extend(rules.iter().map(|rule| candidate(row, *rule)));
+            match (&hashes[0], &hashes[1]) {
+                (Some(one), Some(other)) => {
+                    for (row, (one, other)) in one.iter().zip(other).enumerate() {
+                        if one == other && *one != 0 {
+                            add(row);
+                        }
+                    }
+                }
+                _ => (0..all).for_each(add),
             }
         }
         Ok(())

@@ -79,8 +79,7 @@ impl<'j> Judge<'j, '_> {
             Condition::Present { column } => {
                 let at = *column as usize;
                 self.load(at)?;
-                let matcher = &self.binding.bound[at].matcher;
-                self.lazy[at].narrow_to_present(matcher, &mut self.columns[at].signatures, rows);
+                self.lazy[at].narrow_to_present(rows);
             }
             Condition::Keyword { slot } => {
                 let keywords = &self.keywords;

@@ -1,31 +1,29 @@
-//! A bound column of one batch, read and examined only as far as somebody asks.
+//! A bound column of one batch, read and examined only as far as somebody asks: first for candidates, here, then for what
+//! judging them needs (`lazy/narrow.rs`).
 
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, Int32Array};
 use arrow::compute::{cast, concat};
 use arrow::datatypes::{ArrowNativeType, DataType, Int32Type};
-use regex::Regex;
 
 use super::signatures::{ABSENT, SignatureId, Signatures, UNKNOWN, same_array};
 use crate::bind::GraphNode;
-use crate::column::{Leaves, formatter};
+use crate::column::Leaves;
 use crate::error::Error;
 use crate::fold::fold_into;
-use crate::matcher::{ColumnMatcher, Slot};
+use crate::matcher::ColumnMatcher;
 use crate::sieve::{ColumnSieve, Found, GivenUp, KeywordSieve, Rules, Scratch, is_text, search, text_at};
 
-/// So many predicates of a value are tested one by one; for more of them it is examined as a whole.
-const FEW_SLOTS: usize = 24;
+mod narrow;
+
+pub(super) use narrow::Asked;
+use narrow::{Folded, REMEMBERED, Told};
+
 /// Dictionaries that are remembered: a batch may hold the end of one chunk and the beginning of another.
 const DICTIONARIES: usize = 4;
 /// A dictionary with more values than this for each row of a batch is searched only where rows point.
 const SPARSE_DICTIONARY: usize = 4;
-/// Answers of regexes that are remembered, of texts of at most so many bytes: half a megabyte a column.
-const REGEXES: usize = 1_024;
-const LONGEST_REMEMBERED: usize = 512;
-/// Signatures of which it is remembered whether sets of predicates are true: a column whose values repeat has few.
-const REMEMBERED: usize = 256;
 /// Views that are remembered while an array is examined: equal ones are equal values.
 const VIEWS: usize = 2_048;
 
@@ -108,7 +106,7 @@ pub(super) struct LazyColumn {
     found: Vec<Found>,
     others: Vec<u32>,
     scratch: Scratch,
-    folded: String,
+    folded: Folded,
     /// What regexes said of texts lately: a hash of both finds the place, the rest makes sure.
     regexes: Vec<Option<(u32, Box<str>, bool)>>,
     /// What was asked of values of dictionaries lately.
@@ -126,6 +124,7 @@ impl LazyColumn {
     pub(super) fn begin(&mut self) {
         self.parts.clear();
         self.loaded = false;
+        self.folded.forget();
         // Parts name dictionaries by place, so only now can one go.
         let extra = self.dictionaries.len().saturating_sub(DICTIONARIES);
         self.dictionaries.drain(..extra);
@@ -215,7 +214,9 @@ impl LazyColumn {
         let mut first = 0;
         for part in &mut parts {
             match part {
-                Part::Text { array, .. } if seeker.sieve.search.is_some() => self.in_text(seeker, array, first, out),
+                Part::Text { array, known } if seeker.sieve.search.is_some() => {
+                    self.in_text(seeker, array, known, first, out);
+                }
                 Part::Text { array, .. } => {
                     let rows = Self::examine(seeker, array);
                     self.in_examined(seeker, &rows, first, out);
@@ -247,7 +248,15 @@ impl LazyColumn {
         })
     }
 
-    fn in_text(&mut self, seeker: &mut Seeker<'_>, array: &ArrayRef, first: usize, out: &mut Vec<Candidate>) {
+    /// Searches an array. Values that cannot be searched are examined, and are `known` from then on.
+    fn in_text(
+        &mut self,
+        seeker: &mut Seeker<'_>,
+        array: &ArrayRef,
+        known: &mut Vec<SignatureId>,
+        first: usize,
+        out: &mut Vec<Candidate>,
+    ) {
         let searched = self.search(seeker, array, None, |row, rules| {
             out.extend(rules.iter().map(|rule| candidate(first + row as usize, *rule)));
         });
@@ -256,10 +265,14 @@ impl LazyColumn {
             self.others.extend((0..array.len() as u32).filter(|row| array.is_valid(*row as usize)));
         }
         let others = std::mem::take(&mut self.others);
+        if !others.is_empty() {
+            known.resize(array.len(), UNKNOWN);
+        }
         let mut rules = Vec::new();
         for &row in &others {
             let text = text_at(array, row as usize);
             let signature = seeker.signatures.of_text_cached(seeker.matcher, text);
+            known[row as usize] = signature;
             rules.clear();
             rules.extend_from_slice(self.rules_of(seeker, signature));
             seeker.keyword_rules(text, &mut rules);
@@ -409,279 +422,15 @@ impl LazyColumn {
                         let of = |at: usize| if values.is_null(at) { 0 } else { hash(text_at(values, at)) };
                         held.hashes = (0..values.len()).map(of).collect();
                     }
-                    hashes.extend(keys.iter().map(|key| key.map_or(0, |key| held.hashes[key.as_usize()])));
+                    if keys.null_count() == 0 {
+                        hashes.extend(keys.values().iter().map(|key| held.hashes[key.as_usize()]));
+                    } else {
+                        hashes.extend(keys.iter().map(|key| key.map_or(0, |key| held.hashes[key.as_usize()])));
+                    }
                 }
             }
         }
         Some(hashes)
-    }
-
-    /// Narrows `rows`, ascending, to those of whose value a set of predicates is true.
-    pub(super) fn narrow(&mut self, asked: &Asked<'_>, signatures: &mut Signatures, rows: &mut Vec<u32>) {
-        let mut parts = std::mem::take(&mut self.parts);
-        let mut walk = Walk::default();
-        rows.retain(|&row| {
-            let (part, at) = walk.to(&mut parts, row);
-            if asked.repeated {
-                return self.by_signature(part, at, asked, signatures);
-            }
-            let question = self.question(part, at, asked.number);
-            if let Some(truth) = question.and_then(|question| self.told.answer(question)) {
-                return truth;
-            }
-            let few = asked.slots.len() <= FEW_SLOTS;
-            let tested = if few { self.test(part, at, asked.matcher, asked.slots) } else { None };
-            let truth = tested.unwrap_or_else(|| self.by_signature(part, at, asked, signatures));
-            if let Some(question) = question {
-                self.told.keep(question, truth);
-            }
-            truth
-        });
-        self.parts = parts;
-    }
-
-    /// Whether a set of predicates is true of a value, by its signature.
-    #[inline]
-    fn by_signature(&mut self, part: &mut Part, at: usize, asked: &Asked<'_>, signatures: &mut Signatures) -> bool {
-        let signature = self.signature(part, at, asked.matcher, signatures);
-        let number = asked.number as usize;
-        if !asked.repeated || signature as usize >= REMEMBERED {
-            return signatures.has_any(signature, asked.slots);
-        }
-        if self.answers.len() <= number {
-            self.answers.resize(number + 1, [None; REMEMBERED]);
-        }
-        let answer = &mut self.answers[number][signature as usize];
-        *answer.get_or_insert_with(|| signatures.has_any(signature, asked.slots))
-    }
-
-    /// What is asked of a value of a dictionary; `None` where the value is no such, or null.
-    #[inline]
-    fn question(&self, part: &Part, at: usize, number: u32) -> Option<Question> {
-        match part {
-            Part::Dictionary { keys, dictionary } if keys.is_valid(at) => {
-                Some(Question { dictionary: self.dictionaries[*dictionary].serial, value: keys.value(at), number })
-            }
-            _ => None,
-        }
-    }
-
-    /// Narrows `rows`, ascending, to those with a value.
-    pub(super) fn narrow_to_present(
-        &mut self,
-        matcher: &ColumnMatcher,
-        signatures: &mut Signatures,
-        rows: &mut Vec<u32>,
-    ) {
-        let mut parts = std::mem::take(&mut self.parts);
-        let mut walk = Walk::default();
-        rows.retain(|&row| {
-            let (part, at) = walk.to(&mut parts, row);
-            self.signature(part, at, matcher, signatures) != ABSENT
-        });
-        self.parts = parts;
-    }
-
-    /// Narrows `rows`, ascending, to those any text of which a regex matches. Texts repeat, and a regex costs more than to
-    /// remember what it said.
-    pub(super) fn narrow_by_regex(
-        &mut self,
-        regex: &Regex,
-        number: u32,
-        hasher: &ahash::RandomState,
-        rows: &mut Vec<u32>,
-    ) {
-        let mut parts = std::mem::take(&mut self.parts);
-        let mut walk = Walk::default();
-        self.regexes.resize(REGEXES, None);
-        rows.retain(|&row| {
-            let (part, at) = walk.to(&mut parts, row);
-            let question = self.question(part, at, number);
-            if let Some(truth) = question.and_then(|question| self.told.answer(question)) {
-                return truth;
-            }
-            let regexes = &mut self.regexes;
-            let truth = any_text(part, at, &self.dictionaries, |text| {
-                if text.len() > LONGEST_REMEMBERED || question.is_some() {
-                    return regex.is_match(text);
-                }
-                let place = &mut regexes[hasher.hash_one((number, text)) as usize % REGEXES];
-                match place {
-                    Some((known, before, truth)) if *known == number && **before == *text => *truth,
-                    _ => {
-                        let truth = regex.is_match(text);
-                        *place = Some((number, text.into(), truth));
-                        truth
-                    }
-                }
-            });
-            if let Some(question) = question {
-                self.told.keep(question, truth);
-            }
-            truth
-        });
-        self.parts = parts;
-    }
-
-    /// The signature of a row, by its place in a part.
-    fn signature(
-        &mut self,
-        part: &mut Part,
-        at: usize,
-        matcher: &ColumnMatcher,
-        signatures: &mut Signatures,
-    ) -> SignatureId {
-        match part {
-            Part::Examined { rows, .. } => rows[at],
-            Part::Text { array, .. } if array.is_null(at) => ABSENT,
-            Part::Text { array, known } => {
-                if known.is_empty() {
-                    known.resize(array.len(), UNKNOWN);
-                }
-                if known[at] == UNKNOWN {
-                    known[at] = signatures.of_text_cached(matcher, text_at(array, at));
-                }
-                known[at]
-            }
-            Part::Dictionary { keys, .. } if keys.is_null(at) => ABSENT,
-            Part::Dictionary { keys, dictionary } => {
-                let held = &mut self.dictionaries[*dictionary];
-                let key = keys.value(at).as_usize();
-                if held.known[key] == UNKNOWN {
-                    held.known[key] = if held.values.is_null(key) {
-                        ABSENT
-                    } else {
-                        signatures.of_text(matcher, text_at(&held.values, key))
-                    };
-                }
-                held.known[key]
-            }
-        }
-    }
-
-    /// Whether any of some predicates is true of a row's value, if that can be told without examining it.
-    fn test(&mut self, part: &Part, at: usize, matcher: &ColumnMatcher, slots: &[Slot]) -> Option<bool> {
-        let text = match part {
-            Part::Text { array, .. } if array.is_null(at) => return Some(false),
-            Part::Text { known, .. } if known.get(at).is_some_and(|known| *known != UNKNOWN) => return None,
-            Part::Text { array, .. } => text_at(array, at),
-            Part::Dictionary { keys, .. } if keys.is_null(at) => return Some(false),
-            Part::Dictionary { keys, dictionary } => {
-                let held = &self.dictionaries[*dictionary];
-                let key = keys.value(at).as_usize();
-                if held.known[key] != UNKNOWN {
-                    return None;
-                }
-                if held.values.is_null(key) {
-                    return Some(false);
-                }
-                text_at(&held.values, key)
-            }
-            Part::Examined { .. } => return None,
-        };
-        fold_into(text, &mut self.folded);
-        let mut any = false;
-        for slot in slots {
-            any |= matcher.test(*slot, text, &self.folded)?;
-            if any {
-                break;
-            }
-        }
-        Some(any)
-    }
-
-    /// Whether any text of a row passes `test`.
-    pub(super) fn any_text(&self, row: usize, test: impl FnMut(&str) -> bool) -> bool {
-        let (part, at) = place(&self.parts, row);
-        any_text(part, at, &self.dictionaries, test)
-    }
-}
-
-/// What is asked of a column's values: whether any of these predicates, sorted, is true.
-pub(super) struct Asked<'a> {
-    pub(super) matcher: &'a ColumnMatcher,
-    pub(super) slots: &'a [Slot],
-    /// The number of the question, under which answers are kept.
-    pub(super) number: u32,
-    /// Whether the column's values repeat, so that they have few signatures, of which answers are kept.
-    pub(super) repeated: bool,
-}
-
-/// A question, by its number, about one value of a dictionary.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Question {
-    dictionary: u32,
-    value: i32,
-    number: u32,
-}
-
-/// Answers of questions about values of dictionaries in searched columns: such a value stands in several rows. A later answer takes the
-/// place of an earlier one.
-#[derive(Debug, Default)]
-struct Told(Vec<Option<(Question, bool)>>);
-
-/// Answers that are kept: 128 KiB a column.
-const TOLD: usize = 8_192;
-
-impl Told {
-    #[inline]
-    fn place(question: Question) -> usize {
-        let value = u64::from(question.value.cast_unsigned()) | u64::from(question.number) << 32;
-        let mixed = (value ^ u64::from(question.dictionary) << 20).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        (mixed >> 40) as usize % TOLD
-    }
-
-    #[inline]
-    fn answer(&self, question: Question) -> Option<bool> {
-        let (asked, truth) = (*self.0.get(Self::place(question))?)?;
-        (asked == question).then_some(truth)
-    }
-
-    fn keep(&mut self, question: Question, truth: bool) {
-        if self.0.is_empty() {
-            self.0.resize(TOLD, None);
-        }
-        self.0[Self::place(question)] = Some((question, truth));
-    }
-}
-
-/// Finds the parts that hold ascending rows.
-#[derive(Default)]
-struct Walk {
-    part: usize,
-    first: usize,
-}
-
-impl Walk {
-    /// The part that holds a row, which does not lie before the row of the call before, and the row's place in it.
-    fn to<'p>(&mut self, parts: &'p mut [Part], row: u32) -> (&'p mut Part, usize) {
-        let row = row as usize;
-        while row - self.first >= parts[self.part].len() {
-            self.first += parts[self.part].len();
-            self.part += 1;
-        }
-        (&mut parts[self.part], row - self.first)
-    }
-}
-
-/// Whether any text at a place of a part passes `test`.
-fn any_text(part: &Part, at: usize, dictionaries: &[Dictionary], mut test: impl FnMut(&str) -> bool) -> bool {
-    match part {
-        Part::Text { array, .. } => array.is_valid(at) && test(text_at(array, at)),
-        Part::Dictionary { keys, dictionary } => {
-            let values = &dictionaries[*dictionary].values;
-            keys.is_valid(at) && {
-                let key = keys.value(at).as_usize();
-                values.is_valid(key) && test(text_at(values, key))
-            }
-        }
-        Part::Examined { leaves, .. } => {
-            let mut text = String::new();
-            leaves.range(at).any(|value| {
-                text.clear();
-                write_text(&leaves.values, value, &mut text) && test(&text)
-            })
-        }
     }
 }
 
@@ -713,33 +462,4 @@ fn in_rows(held: &Dictionary, keys: &Int32Array, null: &[u32], first: usize, out
         };
         out.extend(rules.iter().map(|rule| candidate(first + row, *rule)));
     }
-}
-
-/// The part that holds a row, and the row's place in it.
-fn place(parts: &[Part], row: usize) -> (&Part, usize) {
-    let mut at = row;
-    for part in parts {
-        if at < part.len() {
-            return (part, at);
-        }
-        at -= part.len();
-    }
-    unreachable!("a reader hands over as many rows as it says")
-}
-
-/// Writes the text of a value that may be null; false if there is none.
-fn write_text(values: &ArrayRef, at: usize, out: &mut String) -> bool {
-    if values.is_null(at) {
-        return false;
-    }
-    if let DataType::Dictionary(..) = values.data_type() {
-        let dictionary = values.as_any_dictionary();
-        // One key at a time: to normalise all of them for one row would be the cost of a column for each candidate.
-        let key = cast(&dictionary.keys().slice(at, 1), &DataType::Int64);
-        return key.is_ok_and(|key| {
-            let key = key.as_primitive::<arrow::datatypes::Int64Type>().value(0).as_usize();
-            write_text(dictionary.values(), key, out)
-        });
-    }
-    formatter(values.as_ref()).is_some_and(|format| format(at, out))
 }

@@ -73,6 +73,8 @@ pub enum Engine {
 
 /// From fewer rows no sieve is made: examining them costs less than sampling them.
 const FEWEST_ROWS_TO_SAMPLE: usize = 512;
+/// But so many bytes of text take longer to examine than a sieve takes to make.
+const MANY_BYTES: usize = 4 << 20;
 
 /// Counts values without a text form, by the name of their column.
 pub(super) struct Failures<'a> {
@@ -374,8 +376,8 @@ impl Scanner {
         if let Some(sieve) = binding.sieve.get() {
             return Ok(Some(Arc::clone(sieve)));
         }
-        // A few rows tell nothing about the next ones, and are soon examined.
-        if shelf.rows < FEWEST_ROWS_TO_SAMPLE {
+        // A few rows tell nothing about the next ones, and are soon examined, unless they are long.
+        if shelf.rows < FEWEST_ROWS_TO_SAMPLE && text_bytes(binding, shelf)? < MANY_BYTES {
             return Ok(None);
         }
         // Nothing is half done where another thread has panicked: the sieve is either there or not.
@@ -410,7 +412,8 @@ impl Scanner {
         let mut taken = Vec::with_capacity(binding.columns().len());
         for position in 0..binding.columns().len() {
             let column = shelf.whole(position)?;
-            taken.push(take(&column, &places, None).map_err(|e| Error::batch(format!("a column has no rows: {e}")))?);
+            let sample = take(&column, &places, None);
+            taken.push(sieve::clipped(sample.map_err(|e| Error::batch(format!("a column has no rows: {e}")))?));
         }
         // A scanner of its own, so that what is examined for the sample is not counted twice.
         let mut scratch = Self::new(Arc::clone(binding));
@@ -498,6 +501,19 @@ impl Scanner {
     pub fn not_evaluable(&self) -> &BTreeMap<String, u64> {
         &self.not_evaluable
     }
+}
+
+/// Bytes of text in the columns of a few rows.
+fn text_bytes(binding: &Binding, shelf: &mut Shelf<'_>) -> Result<usize, Error> {
+    let mut bytes = 0;
+    for position in 0..binding.columns().len() {
+        for part in shelf.parts(position)?.iter().filter(|part| is_flat_text(part)) {
+            let values = sieve::plain(part);
+            let valid = (0..values.len()).filter(|row| values.is_valid(*row));
+            bytes += valid.map(|row| sieve::text_at(&values, row).len()).sum::<usize>();
+        }
+    }
+    Ok(bytes)
 }
 
 /// Whether a column is text, or a dictionary of texts.

@@ -41,7 +41,7 @@ pub(crate) use haystack::{Haystack, Scratch, is_text, search, text_at};
 pub(crate) use keywords::{KeywordSample, KeywordSieve};
 use planner::Planner;
 pub(crate) use sample::{
-    ColumnSample, KnownSample, ROWS as SAMPLE_ROWS, TextSample, holds, plain, rows as sample_rows,
+    ColumnSample, KnownSample, ROWS as SAMPLE_ROWS, TextSample, clipped, holds, plain, rows as sample_rows,
 };
 use shorts::Shorts;
 

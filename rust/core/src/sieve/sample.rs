@@ -19,6 +19,8 @@ use crate::matcher::{ColumnMatcher, Examination, Slot};
 pub(crate) const ROWS: usize = 4_096;
 /// Rows of a sample that follow each other: events come in bursts, so a sample takes its rows from several places.
 const STRETCH: usize = 128;
+/// Of a longer value a sample takes the beginning.
+const LONGEST: usize = 16 << 10;
 /// What is never seen in the sample still occurs, so many times in it.
 const UNSEEN: f64 = 0.1;
 /// A column whose distinct values are this part of the rows or less is judged value by value.
@@ -34,9 +36,12 @@ pub(crate) fn rows(rows: usize) -> Vec<u32> {
     (0..stretches).flat_map(|n| (n * apart..n * apart + STRETCH.min(apart)).map(|row| row as u32)).collect()
 }
 
+/// Fewer rows than this do not make what is never seen in them more frequent.
+const FEW: usize = 512;
+
 /// A share of rows, from a count in a sample of `of` rows.
 fn share(count: u32, of: usize) -> f64 {
-    f64::from(count).max(UNSEEN) / of.max(1) as f64
+    if count == 0 { UNSEEN / of.max(FEW) as f64 } else { f64::from(count) / of.max(1) as f64 }
 }
 
 /// What a sample tells about a bound column.
@@ -229,6 +234,24 @@ pub(crate) fn plain(values: &ArrayRef) -> ArrayRef {
     held.and_then(pointed).unwrap_or_else(|| Arc::new(StringArray::new_null(values.len())))
 }
 
+/// A column of a sample, whose long texts are cut short: one of megabytes would take longer to judge than all others together.
+pub(crate) fn clipped(values: ArrayRef) -> ArrayRef {
+    let dictionary = values.as_any_dictionary_opt();
+    let texts = dictionary.map_or(&values, |dictionary| dictionary.values());
+    let long = |row: usize| texts.is_valid(row) && text_at(texts, row).len() > LONGEST;
+    if !haystack::is_text(texts.data_type()) || !(0..texts.len()).any(long) {
+        return values;
+    }
+    let texts = plain(&values);
+    let cut = |row: usize| {
+        let text = text_at(&texts, row);
+        let fits = (0..=LONGEST.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+        &text[..fits.unwrap_or(0)]
+    };
+    let cut = (0..texts.len()).map(|row| texts.is_valid(row).then(|| cut(row)));
+    Arc::new(cut.collect::<StringArray>())
+}
+
 #[cfg(test)]
 mod tests {
     use arrow::array::{DictionaryArray, Int32Array};
@@ -244,6 +267,24 @@ mod tests {
         assert_eq!((sample.len(), sample.null_count()), (5_000, 2_500));
         assert!(text_at(&sample, 0).starts_with('a') && text_at(&sample, 2).starts_with('b'));
         assert!(sample.get_buffer_memory_size() < 4 << 20);
+    }
+
+    #[test]
+    fn long_values_are_cut_between_characters() {
+        let texts =
+            ["ab".to_owned(), "ä".repeat(LONGEST), "x".repeat(LONGEST + 1), format!("x{}", "ä".repeat(LONGEST))];
+        let plain: ArrayRef = Arc::new(StringArray::from_iter_values(&texts));
+        let keys = Int32Array::from(vec![Some(0), Some(1), None, Some(2), Some(3)]);
+        let dictionary: ArrayRef = Arc::new(DictionaryArray::new(keys, Arc::clone(&plain)));
+        let lengths = |array: ArrayRef| {
+            let array = clipped(array);
+            (0..array.len()).map(|at| array.is_valid(at).then(|| text_at(&array, at).len())).collect::<Vec<_>>()
+        };
+        let of = [2, LONGEST, LONGEST, LONGEST - 1];
+        assert_eq!(lengths(plain), of.map(Some));
+        assert_eq!(lengths(dictionary), [Some(of[0]), Some(of[1]), None, Some(of[2]), Some(of[3])]);
+        let short: ArrayRef = Arc::new(StringArray::from(vec!["ab"]));
+        assert!(Arc::ptr_eq(&clipped(Arc::clone(&short)), &short));
     }
 
     /// Values of several haystacks, the first of them so full that what was found is tidied up.
