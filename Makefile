@@ -50,7 +50,7 @@ test: test-rust test-oldest test-python ## Everything that proves correctness
 
 .PHONY: test-full
 test-full: test-rust build ## As test, with every generated event of every rule (minutes, 4 GB)
-	SIGTRAWL_WHOLE=1 $(BIN)/python -m pytest
+	SIGTRAWL_WHOLE=1 $(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 .PHONY: mutants
 mutants: build ## Plant mistakes in the engines, one by one: some test must notice each (minutes; ONLY=core|sieve|reference|lowering|NAME)
@@ -112,7 +112,7 @@ test-rust: $(VENV)/.deps need-rust
 
 .PHONY: test-python
 test-python: build
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 # What depends on pySigma and Typer, on the oldest versions of everything that pyproject.toml allows.
 .PHONY: test-oldest

@@ -42,6 +42,7 @@ def sink(path: Path, chunk: Callable[[int, int], pl.DataFrame], rows: int, *, co
             yield chunk(first, min(step, rows - first))
 
     partial = path.with_name(f"{path.name}.partial")
+    partial.touch()  # what forbids writing is told by the system, whose message does not shorten the path
     archive = register_io_source(source, schema=chunk(0, 0).schema)
     archive.sink_parquet(partial, compression=compression, row_group_size=row_group, statistics=True, maintain_order=True)
     partial.replace(path)

@@ -174,7 +174,7 @@ def write_events(path: Path, rows: int, seed: int, compression: Compression, scr
     try:
         write(made, path, compression=compression.value)
     except OSError as error:
-        raise OutputError(f"{path} cannot be written: {error}") from error
+        raise OutputError(f"{path} cannot be written: {error.strerror or error}") from error
     screen.out.print(f"{path}: {rows:,} events, {path.stat().st_size / 2**20:,.1f} MiB", soft_wrap=True)
     for rule, places in made.matches.items():
         screen.out.print(f"  {rule}: {len(places):,} matches planted", soft_wrap=True)
