@@ -29,7 +29,7 @@ const CACHE: usize = 8_192;
 /// Values longer than this are not kept in the cache: script blocks would fill it.
 const LONGEST_CACHED: usize = 512;
 /// Interned signatures may take so many numbers before the table is emptied between batches.
-const MOST_INTERNED: usize = 1 << 18;
+const MOST_INTERNED: usize = 1 << 16;
 
 /// Scratch of one column: its interned signatures and caches.
 #[derive(Debug)]
