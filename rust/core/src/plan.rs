@@ -168,7 +168,7 @@ impl Plan {
         let plan: Self = match serde_json::from_slice(bytes) {
             Ok(plan) => plan,
             Err(e) => {
-                // What is no plan, or one of another version, is called that; nothing else of it was looked at in vain.
+                // What is no plan, or one of another version, is called that.
                 let head: Head = serde_json::from_slice(bytes)
                     .map_err(|e| Error::plan(format!("the plan is no valid JSON: {e}")))?;
                 head.check()?;

@@ -92,16 +92,17 @@ impl RuleSet {
 
     /// Compiles a Plan.
     pub fn compile(plan: Plan) -> Result<Self, Error> {
-        let explain = |at: usize, message: &str| {
-            let rule = plan.rules.iter().find(|rule| names(&rule.condition, at as u32));
-            let rule = rule
-                .map_or_else(String::new, |r| format!("rule {:?} ({}): ", r.title, r.id.as_deref().unwrap_or("no id")));
-            let field = plan.predicates[at].field.as_deref().unwrap_or("(keyword)");
-            Error::predicate(format!("{rule}field {field}: {message}"))
-        };
-        let compiled = plan.predicates.iter().enumerate();
-        let compiled = compiled.map(|(at, predicate)| compile_test(predicate).map_err(|message| explain(at, &message)));
-        let compiled = compiled.collect::<Result<_, _>>()?;
+        let mut compiled = Vec::with_capacity(plan.predicates.len());
+        for (at, predicate) in plan.predicates.iter().enumerate() {
+            compiled.push(compile_test(predicate).map_err(|message| {
+                let rule = plan.rules.iter().find(|rule| names(&rule.condition, at as u32));
+                let rule = rule.map_or_else(String::new, |r| {
+                    format!("rule {:?} ({}): ", r.title, r.id.as_deref().unwrap_or("no id"))
+                });
+                let field = predicate.field.as_deref().unwrap_or("(keyword)");
+                Error::predicate(format!("{rule}field {field}: {message}"))
+            })?);
+        }
         Ok(Self { inner: Arc::new(Inner { plan, compiled }) })
     }
 

@@ -1,7 +1,7 @@
 //! Rewriting rules into the graph: each predicate becomes one on columns.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::rc::Rc;
 
 use ahash::{HashMap, HashMapExt};
 use arrow::datatypes::Schema;
@@ -35,7 +35,7 @@ pub(crate) struct Rewriter<'a> {
     /// The views that rules were read through, in the order in which they came up.
     views: Vec<Option<String>>,
     /// By view, what answers a field.
-    resolved: Vec<HashMap<String, Arc<Resolved>>>,
+    resolved: Vec<HashMap<String, Rc<Resolved>>>,
     /// Literal tests of a column, so that routes and views share slots.
     literals: HashMap<(u32, Kind, String, bool), NodeId>,
     /// Predicate through view → node, so that what rules share is rewritten once.
@@ -321,13 +321,13 @@ impl<'a> Rewriter<'a> {
         }) as ViewId
     }
 
-    fn resolve(&mut self, field: &str, view: ViewId) -> Arc<Resolved> {
+    fn resolve(&mut self, field: &str, view: ViewId) -> Rc<Resolved> {
         let resolved = &mut self.resolved[view as usize];
         if let Some(known) = resolved.get(field) {
-            return Arc::clone(known);
+            return Rc::clone(known);
         }
-        let made = Arc::new(answers::resolve(self.schema, self.mapping, self.views[view as usize].as_deref(), field));
-        resolved.insert(field.to_owned(), Arc::clone(&made));
+        let made = Rc::new(answers::resolve(self.schema, self.mapping, self.views[view as usize].as_deref(), field));
+        resolved.insert(field.to_owned(), Rc::clone(&made));
         made
     }
 

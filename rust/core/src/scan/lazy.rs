@@ -422,11 +422,7 @@ impl LazyColumn {
                         let of = |at: usize| if values.is_null(at) { 0 } else { hash(text_at(values, at)) };
                         held.hashes = (0..values.len()).map(of).collect();
                     }
-                    if keys.null_count() == 0 {
-                        hashes.extend(keys.values().iter().map(|key| held.hashes[key.as_usize()]));
-                    } else {
-                        hashes.extend(keys.iter().map(|key| key.map_or(0, |key| held.hashes[key.as_usize()])));
-                    }
+                    hashes.extend(keys.iter().map(|key| key.map_or(0, |key| held.hashes[key.as_usize()])));
                 }
             }
         }

@@ -203,7 +203,7 @@ impl LazyColumn {
 #[derive(Debug, Default)]
 pub(super) struct Folded {
     text: String,
-    /// The long value that `text` is of, by its place, and how many predicates it was asked for.
+    /// The long value that `long_text` is of, by its place and length, and how many predicates were asked of it.
     long: Option<(usize, usize)>,
     asked: usize,
     long_text: String,
@@ -211,8 +211,7 @@ pub(super) struct Folded {
 
 /// A value of so many bytes is long.
 const LONG: usize = 1 << 16;
-/// So many predicates of a long value are tested one by one; with more of them it is examined as a whole, once. That takes a
-/// hundred times longer for each byte than one test.
+/// So many predicates of a long value are tested one by one; for more of them it is examined as a whole, once.
 const ASKED_OF_LONG: usize = 128;
 
 impl Folded {
