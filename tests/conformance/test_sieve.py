@@ -99,6 +99,13 @@ def test_few_rows_of_long_values(text: str, engine: Engine) -> None:
     assert found(rules, table, engine) == expected
 
 
+def test_a_dictionary_without_values() -> None:
+    """All of its rows are null: few rows are asked how much text they hold."""
+    nulls = pa.DictionaryArray.from_arrays(pa.array([None, None], pa.int32()), pa.array([], pa.string()))
+    rules = compiled(["f|contains: wxyz", "f: null"])
+    assert [row for _, row in found(rules, pa.table({"f": nulls}), "core")] == [0, 1]
+
+
 @pytest.mark.parametrize("engine", ["core", "values"])
 @pytest.mark.parametrize("text", TEXTS)
 def test_what_a_regex_announces_is_not_what_it_matches(text: str, engine: Engine) -> None:

@@ -8,6 +8,7 @@ mod judging;
 mod keywords;
 mod lazy;
 mod references;
+mod sampling;
 mod scanner;
 mod settle;
 mod signatures;

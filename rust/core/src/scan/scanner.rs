@@ -5,12 +5,11 @@
 //! open. Scratch is kept between batches.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use ahash::RandomState;
-use arrow::array::{Array, ArrayRef, RecordBatch, RecordBatchOptions, StringArray, UInt32Array};
-use arrow::compute::take;
+use arrow::array::{Array, ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow::datatypes::{DataType, Field, Schema};
 
 use super::bitmap::Bitmap;
@@ -24,7 +23,7 @@ use crate::bind::{Binding, Reference};
 use crate::column::{ColumnPath, Leaves, Source, all_leaves, leaves};
 use crate::error::Error;
 use crate::matcher::ColumnMatcher;
-use crate::sieve::{self, ColumnSample, KeywordSample, KnownSample, Sieve, TextSample};
+use crate::sieve::{self, Sieve};
 
 /// One match: a row of the batch and a rule of the Plan.
 pub type RowRule = (u32, u32);
@@ -38,8 +37,8 @@ pub struct Scanner {
     lazy: Vec<LazyColumn>,
     keyword_seeker: KeywordSeeker,
     evaluation: Evaluation,
-    not_evaluable: BTreeMap<String, u64>,
-    engine: Engine,
+    pub(super) not_evaluable: BTreeMap<String, u64>,
+    pub(super) engine: Engine,
     /// The sieve in use, once there is one: the binding's, or one that was made without a sample.
     sieve: Option<Arc<Sieve>>,
     candidates: Vec<Candidate>,
@@ -71,15 +70,10 @@ pub enum Engine {
     Values,
 }
 
-/// From fewer rows no sieve is made: examining them costs less than sampling them.
-const FEWEST_ROWS_TO_SAMPLE: usize = 512;
-/// But so many bytes of text take longer to examine than a sieve takes to make.
-const MANY_BYTES: usize = 4 << 20;
-
 /// Counts values without a text form, by the name of their column.
 pub(super) struct Failures<'a> {
-    counts: &'a mut BTreeMap<String, u64>,
-    binding: &'a Binding,
+    pub(super) counts: &'a mut BTreeMap<String, u64>,
+    pub(super) binding: &'a Binding,
 }
 
 /// Whether some rule asks what the values of a bound column are, and not only whether they are there: then it counts how many
@@ -136,7 +130,7 @@ impl ColumnState {
     }
 
     /// Gives every row of a bound column its signature, and counts them.
-    fn examine<'b>(
+    pub(super) fn examine<'b>(
         &mut self,
         binding: &Binding,
         at: usize,
@@ -368,83 +362,6 @@ impl Scanner {
         }
     }
 
-    /// The binding's sieve, or one for data like this batch; `None` if there is too little of it.
-    fn find_sieve(&self, binding: &Arc<Binding>, shelf: &mut Shelf<'_>) -> Result<Option<Arc<Sieve>>, Error> {
-        if self.engine != Engine::Sieve {
-            return Ok(Some(Arc::new(self.blind_sieve(binding, shelf)?)));
-        }
-        if let Some(sieve) = binding.sieve.get() {
-            return Ok(Some(Arc::clone(sieve)));
-        }
-        // A few rows tell nothing about the next ones, and are soon examined, unless they are long.
-        if shelf.rows < FEWEST_ROWS_TO_SAMPLE && text_bytes(binding, shelf)? < MANY_BYTES {
-            return Ok(None);
-        }
-        // Nothing is half done where another thread has panicked: the sieve is either there or not.
-        let _making = binding.sieve_making.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(sieve) = binding.sieve.get() {
-            return Ok(Some(Arc::clone(sieve)));
-        }
-        let made = Arc::new(Self::make_sieve(binding, shelf)?);
-        Ok(Some(Arc::clone(binding.sieve.get_or_init(|| made))))
-    }
-
-    /// A sieve that knows nothing of the data but which columns are text.
-    fn blind_sieve(&self, binding: &Arc<Binding>, shelf: &mut Shelf<'_>) -> Result<Sieve, Error> {
-        let mut samples = Vec::with_capacity(binding.bound.len());
-        for bound in &binding.bound {
-            let none: ArrayRef = Arc::new(StringArray::new_null(0));
-            samples.push(match bound.source.flat() {
-                Some(column) if self.engine == Engine::Search && all_text(shelf, binding.positions[&column])? => {
-                    ColumnSample::Text(TextSample::of(&bound.matcher, &none, 0))
-                }
-                _ => ColumnSample::Examined(KnownSample { sets: Vec::new(), rows: sieve::SAMPLE_ROWS }),
-            });
-        }
-        let keywords = binding.keywords.as_ref().map(|keywords| KeywordSample::new(&keywords.matcher, &[]));
-        Ok(Sieve::new(binding, &samples, keywords.as_ref()))
-    }
-
-    /// Makes a sieve for data like this batch.
-    fn make_sieve(binding: &Arc<Binding>, shelf: &mut Shelf<'_>) -> Result<Sieve, Error> {
-        let rows = sieve::sample_rows(shelf.rows);
-        let places = UInt32Array::from(rows);
-        let mut taken = Vec::with_capacity(binding.columns().len());
-        for position in 0..binding.columns().len() {
-            let column = shelf.whole(position)?;
-            let sample = take(&column, &places, None);
-            taken.push(sieve::clipped(sample.map_err(|e| Error::batch(format!("a column has no rows: {e}")))?));
-        }
-        // A scanner of its own, so that what is examined for the sample is not counted twice.
-        let mut scratch = Self::new(Arc::clone(binding));
-        let mut samples = Vec::with_capacity(binding.bound.len());
-        for (at, bound) in binding.bound.iter().enumerate() {
-            if let Some(column) = bound.source.flat() {
-                let position = binding.positions[&column];
-                let column = &taken[position];
-                if all_text(shelf, position)? {
-                    samples.push(ColumnSample::of_text(&bound.matcher, column));
-                    continue;
-                }
-            }
-            let mut failures = Failures { counts: &mut scratch.not_evaluable, binding };
-            let column = |column: usize| &taken[binding.positions[&column]];
-            let state = &mut scratch.columns[at];
-            state.examine(binding, at, places.len(), column, &mut failures)?;
-            let mut counts: BTreeMap<SignatureId, u32> = BTreeMap::new();
-            state.rows.iter().for_each(|signature| *counts.entry(*signature).or_default() += 1);
-            let set = |signature| (signature != ABSENT).then(|| state.signatures.slots(signature).into());
-            let sets = counts.into_iter().map(|(signature, count)| (set(signature), count)).collect();
-            samples.push(ColumnSample::Examined(KnownSample { sets, rows: places.len() }));
-        }
-        let keywords = binding.keywords.as_ref().map(|keywords| {
-            let named = binding.names.iter().zip(&taken).filter(|(name, _)| !name.starts_with('_'));
-            let texts: Vec<ArrayRef> = named.map(|(_, column)| sieve::plain(column)).collect();
-            KeywordSample::new(&keywords.matcher, &texts)
-        });
-        Ok(Sieve::new(binding, &samples, keywords.as_ref()))
-    }
-
     /// All columns as one batch.
     fn everything(binding: &Binding, shelf: &mut Shelf<'_>) -> Result<RecordBatch, Error> {
         let arrays = (0..binding.columns().len()).map(|at| shelf.whole(at)).collect::<Result<Vec<_>, _>>()?;
@@ -503,25 +420,7 @@ impl Scanner {
     }
 }
 
-/// Bytes of text in the columns of a few rows.
-fn text_bytes(binding: &Binding, shelf: &mut Shelf<'_>) -> Result<usize, Error> {
-    let mut bytes = 0;
-    for position in 0..binding.columns().len() {
-        for part in shelf.parts(position)?.iter().filter(|part| is_flat_text(part)) {
-            let values = sieve::plain(part);
-            let valid = (0..values.len()).filter(|row| values.is_valid(*row));
-            bytes += valid.map(|row| sieve::text_at(&values, row).len()).sum::<usize>();
-        }
-    }
-    Ok(bytes)
-}
-
-/// Whether a column is text, or a dictionary of texts.
-fn all_text(shelf: &mut Shelf<'_>, position: usize) -> Result<bool, Error> {
-    Ok(shelf.parts(position)?.iter().all(is_flat_text))
-}
-
-/// The same of one part of it.
+/// Whether an array is text, or a dictionary of texts.
 pub(super) fn is_flat_text(part: &ArrayRef) -> bool {
     match part.data_type() {
         DataType::Dictionary(_, values) => sieve::is_text(values),
