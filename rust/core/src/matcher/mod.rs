@@ -293,3 +293,25 @@ fn no_digit_beside(value: &str, number: &str) -> bool {
         !before.is_some_and(|b| b.is_ascii_digit()) && !after.is_some_and(|b| b.is_ascii_digit())
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn literals_beyond_an_automaton_are_found_one_by_one() {
+        let literals = || ["ab", "abc", "b", "ä", "zz"].into_iter().map(str::to_owned).zip(0..).collect();
+        let (fast, slow) =
+            (Contained::new(literals()), Contained { literals: literals(), automaton: OnceLock::from(None) });
+        let found = |contained: &Contained, text: &str| {
+            let mut groups = Vec::new();
+            contained.find(text, |group| groups.push(group));
+            groups.sort_unstable();
+            groups.dedup();
+            groups
+        };
+        for (text, groups) in [("xabcx", vec![0, 1, 2]), ("bäb", vec![2, 3]), ("", vec![]), ("z", vec![])] {
+            assert_eq!((found(&fast, text), found(&slow, text)), (groups.clone(), groups), "{text}");
+        }
+    }
+}
