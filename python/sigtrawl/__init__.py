@@ -19,6 +19,8 @@ until something needs it.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from sigtrawl.arrival import await_polars
+
 if TYPE_CHECKING:
     from sigtrawl import errors
     from sigtrawl.api import check, compile, scan  # noqa: A004 - `compile` is the documented name
@@ -26,9 +28,11 @@ if TYPE_CHECKING:
     from sigtrawl.explanation import Explanation, explain
     from sigtrawl.matches import Matches, Progress
     from sigtrawl.plan import Plan
+    from sigtrawl.polars.source import scan_parquet
     from sigtrawl.report import ColumnChange, DifferingRule, GroupReport, InputReport, RuleReport, ScanReport
     from sigtrawl.rules import Rule, Rules, load_rules, rules_from_yaml
     from sigtrawl.ruleset import RuleSet
+    from sigtrawl.scanner import Scanner
 
     __version__: str
 
@@ -47,6 +51,7 @@ __all__ = [
     "RuleSet",
     "Rules",
     "ScanReport",
+    "Scanner",
     "__version__",
     "check",
     "compile",
@@ -56,6 +61,7 @@ __all__ = [
     "load_rules",
     "rules_from_yaml",
     "scan",
+    "scan_parquet",
 ]
 
 _HOMES = {
@@ -73,6 +79,7 @@ _HOMES = {
     "RuleSet": "ruleset",
     "Rules": "rules",
     "ScanReport": "report",
+    "Scanner": "scanner",
     "check": "api",
     "compile": "api",
     "explain": "explanation",
@@ -80,6 +87,7 @@ _HOMES = {
     "load_rules": "rules",
     "rules_from_yaml": "rules",
     "scan": "api",
+    "scan_parquet": "polars.source",
 }
 
 
@@ -103,3 +111,6 @@ def __getattr__(name: str) -> Any:
 def __dir__() -> list[str]:
     """List the public names, loaded or not."""
     return sorted(__all__)
+
+
+await_polars()

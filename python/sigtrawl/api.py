@@ -4,6 +4,7 @@ Each takes what people have at hand (a path, a folder, a glob, a list of these, 
 """
 
 import os
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from sigtrawl.correlation.opening import correlating, demand_time_of, fields_missing, open_correlated
@@ -106,6 +107,7 @@ def scan(
     threads: int | None = None,
     memory: int | str | None = None,
     config: "Config | str | os.PathLike[str] | None" = None,
+    key: Sequence[str] | None = None,
 ) -> Matches:
     """Find the matches of rules in events.
 
@@ -124,6 +126,8 @@ def scan(
         config: A ``sigtrawl.toml``, as a path or as `load_config` gave it: more schema mappings, and the schema and log source of
             single inputs where ``schema`` and ``logsource`` say nothing. None is looked for by itself; its pipelines concern
             rules, so give them to `load_rules`.
+        key: Columns that tell one event from another, such as ``["record_id"]``: they stand in a match in the place of ``file``,
+            ``row_group`` and ``row``.
 
     Returns:
         The matches, found while they are taken.
@@ -136,17 +140,28 @@ def scan(
             tells the time of events that a correlation is about.
         TypeError: ``events`` is neither a path nor Arrow data.
     """
-    from sigtrawl import _native
-
     _demand_compiled(ruleset)
     asked = request(
-        schema=schema, logsource=logsource, columns=columns, engine=engine, threads=threads, memory=memory, config=config
+        schema=schema,
+        logsource=logsource,
+        columns=columns,
+        engine=engine,
+        threads=threads,
+        memory=memory,
+        config=config,
+        key=key,
     )
     paths = as_paths(events)
     if paths is None:
         matches = match_in_memory(ruleset, events, asked)
         _refuse_idle(matches.report)
         return matches
+    return scan_paths(ruleset, paths, asked)
+
+
+def scan_paths(ruleset: RuleSet, paths: list[str], asked: Request) -> Matches:
+    """Scan files, once it is understood what is asked for."""
+    from sigtrawl import _native
 
     def open_stream(rules: RuleSet, asked: Request) -> Stream:
         if asked.engine == "reference":
@@ -185,7 +200,8 @@ def as_paths(events: Any) -> list[str] | None:
         return None
     if isinstance(events, (list, tuple)) and all(isinstance(path, (str, os.PathLike)) for path in events):
         return [_path(path) for path in events]  # none at all is for the core to refuse
-    hint = "collect() it first" if type(events).__name__ == "LazyFrame" else "give a path, a list of paths, or Arrow data"
+    lazy = type(events).__name__ == "LazyFrame"
+    hint = "use its own frame.sigtrawl.match(ruleset)" if lazy else "give a path, a list of paths, or Arrow data"
     message = f"events cannot be a {_kind(events)}: {hint}"
     raise TypeError(message)
 

@@ -21,7 +21,7 @@ import polars as pl
 from sigtrawl import _native, reference
 from sigtrawl.errors import InputError
 from sigtrawl.exports import exportable
-from sigtrawl.frames import FrameStream
+from sigtrawl.frames import FrameStream, keyed, members_of
 from sigtrawl.matches import COLUMNS
 from sigtrawl.request import NO_SCHEMA, Request
 
@@ -80,6 +80,9 @@ class ReferenceStream(FrameStream):
     def __init__(self, rules: _native.RuleSet, events: _Events, asked: Request) -> None:
         whole = events.show(rules, asked.options())  # refuses what the core refuses, and knows the schema
         super().__init__(pl.Schema(whole), self._run())
+        self._key = asked.key
+        # A row is known by its place; what stands there for the caller is put in when a match is shown.
+        asked = replace(asked, key=None)
         self._report: dict[str, Any] = json.loads(whole.report())
         whole.close()
         self._plan: dict[str, Any] = json.loads(rules.plan())
@@ -124,7 +127,7 @@ class ReferenceStream(FrameStream):
                 matches = found.join(metadata, on="rule", how="left", maintain_order="left").select(COLUMNS)
                 self._matches.update(found["rule"])
                 if matches.height:
-                    yield matches.cast(self._target)
+                    yield matches.cast(self._target) if self._key is None else keyed(matches, self._key, self._target)
             self._rows_done += frame.height
         self._close_report(json.loads(shown.report()))
 
@@ -171,11 +174,10 @@ class ReferenceStream(FrameStream):
 
     def _showing(self) -> bytes | _native.Options:
         """Ask for the columns that the caller would see; ``used`` means those that the caller's rules use."""
+        also = self._key or ()
         if self._asked.columns == "all":
-            return self._asked.options()
-        event = self._target["event"]
-        names = [field.name for field in event.fields] if isinstance(event, pl.Struct) else []
-        return replace(self._asked, columns=names).options()
+            return replace(self._asked, also=also).options()
+        return replace(self._asked, columns=members_of(self._target), also=also).options()
 
 
 def _frames(stream: _native.MatchStream) -> Iterator[pl.DataFrame]:

@@ -16,25 +16,24 @@ def exportable(data: Any) -> Any:
     polars = sys.modules.get("polars")  # whoever holds a frame has imported it
     if polars is None or not isinstance(data, polars.DataFrame):
         return data
-    typed = {name: _typed(dtype) for name, dtype in data.schema.items()}
-    changed = {name: dtype for name, dtype in typed.items() if dtype != data.schema[name]}
+    changed = {name: typed(dtype) for name, dtype in data.schema.items() if typed(dtype) != dtype}
     return data.cast(changed) if changed else data
 
 
-def _typed(dtype: "pl.DataType") -> "pl.DataType":
+def typed(dtype: "pl.DataType") -> "pl.DataType":
     """Put text in the place of Null, at any depth."""
     import polars as pl
 
     if isinstance(dtype, pl.Null):
         return pl.String()
     if isinstance(dtype, pl.List):
-        return pl.List(_typed(_instance(dtype.inner)))
+        return pl.List(typed(_instance(dtype.inner)))
     if isinstance(dtype, pl.Array):
-        return pl.Array(_typed(_instance(dtype.inner)), dtype.size)
+        return pl.Array(typed(_instance(dtype.inner)), dtype.size)
     if isinstance(dtype, pl.Map):
-        return pl.Map(dtype.key, _typed(_instance(dtype.value)))
+        return pl.Map(dtype.key, typed(_instance(dtype.value)))
     if isinstance(dtype, pl.Struct):
-        return pl.Struct({field.name: _typed(_instance(field.dtype)) for field in dtype.fields})
+        return pl.Struct({field.name: typed(_instance(field.dtype)) for field in dtype.fields})
     return dtype
 
 

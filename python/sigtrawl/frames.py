@@ -4,7 +4,7 @@ The core's own stream hands out record batches. The reference evaluator and corr
 streams only; what both need for that is here.
 """
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -24,6 +24,26 @@ class FrameBatch:
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
         """The frame's stream."""
         return self.frame.__arrow_c_stream__(requested_schema)
+
+
+def members_of(schema: pl.Schema) -> list[str]:
+    """Name the members of a match's event."""
+    event = schema["event"]
+    return [field.name for field in event.fields] if isinstance(event, pl.Struct) else []
+
+
+def keyed(frame: pl.DataFrame, key: Sequence[str], target: pl.Schema) -> pl.DataFrame:
+    """Put the columns of a key, which are members of the events, in the place of where the events lie."""
+    event = frame["event"]
+    own = [event.struct.field(name).alias(name) for name in key]
+    return frame.with_columns(*own, narrowed(event, members_of(target))).select(target.names()).cast(target)
+
+
+def narrowed(event: pl.Series, members: Sequence[str]) -> pl.Series:
+    """Keep some members of a struct."""
+    if not members:
+        return pl.Series("event", [{}] * len(event), pl.Struct([]))
+    return event.struct.unnest().select(members).to_struct("event")
 
 
 class FrameStream:

@@ -9,7 +9,7 @@ Batches are pulled one by one, also for polars and pyarrow: a pull gives Ctrl-C 
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Never, Protocol, SupportsIndex, TypeAlias, final
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 Format: TypeAlias = Literal["parquet", "jsonl", "csv"]
 
 COLUMNS = ("rule_id", "rule_title", "level", "author", "tags", "file", "row_group", "row", "time", "event")
+PLACE = ("file", "row_group", "row")
+"""Those of the columns in whose place a key stands."""
 FORMATS: tuple[Format, ...] = ("parquet", "jsonl", "csv")
 
 
@@ -102,7 +104,7 @@ class Matches:
     """The matches of a scan, one row for each rule and event that match.
 
     Columns: ``rule_id, rule_title, level, author, tags, file, row_group, row, time, event``, ordered by file, row, and the
-    rule's place in the rule set. Where the rule set holds a correlation there is one more, ``correlated``: the results of
+    rule's place in the rule set; with a ``key``, its columns stand in the place of ``file, row_group, row``. Where the rule set holds a correlation there is one more, ``correlated``: the results of
     correlations come after all matches, each looks like the last event of its window, and lists there the events that made it;
     of a match it is null. Iterating gives one dict a match. ``len`` collects.
     """
@@ -207,7 +209,11 @@ class Matches:
             yield _native.encode(batch, format, header)
             header = False
         if header:
-            yield (",".join(getattr(self._stream, "columns", COLUMNS)) + "\n").encode()
+            yield (",".join(self._columns()) + "\n").encode()
+
+    def _columns(self) -> tuple[str, ...]:
+        key = None if self._origin is None else self._origin.asked.key
+        return getattr(self._stream, "columns", None) or columns_of(key)
 
     @property
     def report(self) -> ScanReport:
@@ -307,6 +313,14 @@ class Matches:
             message = f"these matches were already {self._taken}; scan again, or collect() before the first use"
             raise RuntimeError(message)
         self._taken = how
+
+
+def columns_of(key: "Sequence[str] | None") -> tuple[str, ...]:
+    """Name the columns of matches with this key."""
+    if key is None:
+        return COLUMNS
+    first = COLUMNS.index(PLACE[0])
+    return (*COLUMNS[:first], *key, *COLUMNS[first + len(PLACE) :])
 
 
 def _no_match(number: int, count: int) -> Never:

@@ -45,6 +45,7 @@ class Request:
         also: Columns that the event holds after these, where some input has them.
         costs: Whether the report tells what each rule took; measuring it slows a scan down.
         memory: Bytes that the scan may take; None is 1 GiB.
+        key: Columns that stand in a match in the place of its file, row group and row.
     """
 
     more: "tuple[Schema, ...]"
@@ -58,6 +59,7 @@ class Request:
     also: tuple[str, ...] = ()
     costs: bool = False
     memory: int | None = None
+    key: tuple[str, ...] | None = None
 
     def said_of(self, file: str | None) -> tuple[str | None, Mapping[str, str | None] | None]:
         """Give the schema and the log source that the caller, or the configuration for this file, states."""
@@ -95,6 +97,7 @@ class Request:
                 "inputs": [_settings(entry) for entry in self.inputs],
                 "columns": columns,
                 **({"also": list(self.also)} if self.also else {}),
+                **({"key": list(self.key)} if self.key is not None else {}),
                 **({"engine": self.engine} if self.engine not in ("core", "reference") else {}),
                 **({"costs": True} if self.costs else {}),
                 **({"memory": self.memory} if self.memory is not None else {}),
@@ -118,13 +121,14 @@ def request(
     threads: int | None = None,
     memory: int | str | None = None,
     config: "Config | str | os.PathLike[str] | None" = None,
+    key: Sequence[str] | None = None,
 ) -> Request:
     """Understand what the caller wrote.
 
     Raises:
         ConfigError: The configuration file is wrong.
         SchemaError: The schema is neither known nor a file, or the file is no mapping.
-        UsageError: The log source, the columns, the engine, the threads or the memory make no sense.
+        UsageError: The log source, the columns, the engine, the threads, the memory or the key make no sense.
     """
     read = None if config is None else _read_config(config)
     of_config = None if read is None else read.name_of(schema)
@@ -140,8 +144,18 @@ def request(
         raise UsageError(message)
     source = None if logsource is None else read_logsource(logsource)
     budget = None if memory is None else read_memory(memory)
-    asked = Request(more, of_config or name, source, columns, engine, threads, own, memory=budget)
+    asked = Request(more, of_config or name, source, columns, engine, threads, own, memory=budget, key=_key(key))
     return asked if read is None else _with_config(asked, read)
+
+
+def _key(given: Sequence[str] | None) -> tuple[str, ...] | None:
+    if given is None:
+        return None
+    names = (given,) if isinstance(given, str) else tuple(given)
+    if not all(isinstance(name, str) for name in names):
+        message = f"key must be the names of columns, not {given!r}"
+        raise UsageError(message)
+    return names
 
 
 def _read_config(given: object) -> "Config":

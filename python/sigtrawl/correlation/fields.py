@@ -9,7 +9,7 @@ with several values in one event (a list) is one group by all of them together.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ from sigtrawl.reference.bits import to_rows
 from sigtrawl.reference.columns import Table
 from sigtrawl.reference.paths import normalised
 from sigtrawl.reference.routing import Place, places, rows, source_of
+from sigtrawl.schemas.needed import may_answer
 
 if TYPE_CHECKING:
     import polars as pl
@@ -48,46 +49,9 @@ class Values:
 
 
 def columns_to_ask(correlations: Iterable[CorrelationEntry], asked: "Request") -> tuple[str, ...]:
-    """Name every column that may be needed to answer the fields of correlations; most tables have few of them.
-
-    Answers and routes are read off the plain form of the mappings: every text in them that could be a column is one, and asking
-    for a column that is not there costs nothing.
-    """
+    """Name every column that may be needed to answer the fields of correlations; most tables have few of them."""
     fields = {field for entry in correlations for one in entry.references for field in one.fields()}
-    found: dict[str, None] = {}
-    for name in sorted(fields):
-        found.update(dict.fromkeys(_tops(name)))
-    if fields:
-        for mapping in asked.mappings:
-            plain = mapping.to_dict()
-            for answers in (plain.get("fields") or {}, *(plain.get("views") or {}).values()):
-                for field in fields & set(answers):
-                    for text in _texts(answers[field]):
-                        found.update(dict.fromkeys(_tops(text)))
-            for route in plain.get("routes") or ():
-                for name in (*(route.get("when") or {}), *(route.get("needs") or ())):
-                    found.update(dict.fromkeys(_tops(name)))
-    return tuple(found)
-
-
-def _texts(raw: Any) -> Iterator[str]:
-    if isinstance(raw, str):
-        yield raw
-    elif isinstance(raw, Mapping):
-        for key, value in raw.items():
-            yield str(key)
-            yield from _texts(value)
-    elif isinstance(raw, list | tuple):
-        for value in raw:
-            yield from _texts(value)
-
-
-def _tops(path: str) -> Iterator[str]:
-    """Give the names that the column may have at the beginning of a path, which may hold dots itself."""
-    yield path
-    for place, character in enumerate(path):
-        if character in ".[" and place:
-            yield path[:place]
+    return may_answer(fields, asked.mappings)
 
 
 class FieldReader:

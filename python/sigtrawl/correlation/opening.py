@@ -51,23 +51,29 @@ def open_correlated(
 
     Raises:
         SchemaError: Nothing tells the time of events that a correlation is about.
+        UsageError: The key names a column that is not there, or one that a match has itself.
     """
     plan = correlating(ruleset)
     if plan is None:
         return open_stream(ruleset, asked)
+    import polars as pl
+
     from sigtrawl.correlation.fields import columns_to_ask
     from sigtrawl.correlation.stream import CorrelatedStream
+    from sigtrawl.frames import members_of
 
     rules = _numbered(ruleset)
-    also = columns_to_ask((entry for entry in plan.correlations if not entry.waits), asked)
+    also = (*columns_to_ask((entry for entry in plan.correlations if not entry.waits), asked), *(asked.key or ()))
+    by_row = replace(asked, also=also, key=None)  # correlations tell events apart by where they lie
     if twice:
         seen = open_stream(rules, asked)
-        members: Sequence[str] | None = _members(seen)
+        members: Sequence[str] | None = members_of(pl.Schema(cast("Any", seen)))
         seen.close()
-        base = open_stream(rules, replace(asked, also=also))
+        base = open_stream(rules, by_row)
     else:
-        base = open_stream(rules, replace(asked, also=also))
-        members = _members(base)
+        base = open_stream(rules, by_row)
+        members = members_of(pl.Schema(cast("Any", base)))
+        _demand_key(asked.key or (), members)
         if asked.columns == "all":
             members = [name for name in members if not name.startswith("_")]
         elif not isinstance(asked.columns, str):
@@ -75,7 +81,8 @@ def open_correlated(
     try:
         demand_time_of(plan, base.report(), part_states)
         missing = fields_missing(plan, check or (lambda fields: _check_event(fields, base, asked)))
-        return CorrelatedStream(plan, base, asked, None if members == _members(base) else members, also, missing)
+        everything = members_of(pl.Schema(cast("Any", base)))
+        return CorrelatedStream(plan, base, asked, None if members == everything else members, also, missing)
     except BaseException:
         base.close()
         raise
@@ -128,12 +135,16 @@ def demand_time_of(plan: "Plan", report: bytes, part_states: "Callable[[RuleSet,
     demand_time(plan, report, states_on)
 
 
-def _members(stream: "Stream") -> list[str]:
-    """Give the members of ``event``."""
-    import polars as pl
+def _demand_key(key: Sequence[str], members: Sequence[str]) -> None:
+    """Refuse a key that the core was not asked for, as the core would."""
+    from sigtrawl.errors import UsageError
+    from sigtrawl.matches import COLUMNS, PLACE
 
-    event = pl.Schema(cast("Any", stream))["event"]
-    return [field.name for field in event.fields] if isinstance(event, pl.Struct) else []
+    for name in key:
+        if name not in members:
+            raise UsageError(f"no input has a column {name}")
+        if name in COLUMNS and name not in PLACE:
+            raise UsageError(f"the key cannot hold the column {name}, because a match has a column of that name itself")
 
 
 @lru_cache(maxsize=4)

@@ -23,7 +23,8 @@ from sigtrawl.correlation.missing import Missing
 from sigtrawl.correlation.numbers import is_number
 from sigtrawl.correlation.spool import EVENT_SCHEMA, Events, Folder, Store
 from sigtrawl.correlation.states import correlation_reports
-from sigtrawl.frames import FrameStream
+from sigtrawl.frames import FrameStream, narrowed
+from sigtrawl.matches import columns_of
 from sigtrawl.plan import Plan, RuleEntry
 from sigtrawl.request import NO_SCHEMA, Request
 
@@ -85,7 +86,9 @@ class CorrelatedStream(FrameStream):
         event = wide["event"]
         inside = {field.name: field.dtype for field in event.fields} if isinstance(event, pl.Struct) else {}
         kept = inside if members is None else {name: inside[name] for name in members}
-        super().__init__(pl.Schema({**wide, "event": pl.Struct(kept), "correlated": CORRELATED}), self._run())
+        types = {**wide, **{name: inside[name] for name in asked.key or ()}, "event": pl.Struct(kept)}
+        target = {name: types[name] for name in columns_of(asked.key)}
+        super().__init__(pl.Schema({**target, "correlated": CORRELATED}), self._run())
         self.columns = tuple(self._target)
         self._folder = Folder()
         self._store = Store(self._folder)
@@ -153,9 +156,11 @@ class CorrelatedStream(FrameStream):
         """Put matches into the form of the result."""
         self._out += frame.height
         event = frame["event"]
+        own = [event.struct.field(name).alias(name) for name in self._asked.key or ()]
         if self._members is not None:
-            event = _narrowed(event, self._members)
-        return frame.with_columns(*shown.get_columns(), event, correlated).select(self._target.names()).cast(self._target)
+            event = narrowed(event, self._members)
+        finished = frame.with_columns(*shown.get_columns(), *own, event, correlated)
+        return finished.select(self._target.names()).cast(self._target)
 
     def _put_aside(self, frame: pl.DataFrame, places: pl.Series) -> None:
         """Keep the matches that correlations refer to."""
@@ -288,10 +293,3 @@ def _metadata(plan: Plan) -> pl.DataFrame:
 def _title(one: RuleEntry | CorrelationEntry) -> str:
     """Give what a match calls its rule; of one without an id the file tells more, as in the core's matches."""
     return one.title if one.id else one.path or one.title
-
-
-def _narrowed(event: pl.Series, members: Sequence[str]) -> pl.Series:
-    """Keep some members of a struct."""
-    if not members:
-        return pl.Series("event", [{}] * len(event), pl.Struct([]))
-    return event.struct.unnest().select(members).to_struct("event")

@@ -18,6 +18,8 @@ def explain_match(origin: Origin, match: Mapping[str, Any]) -> Explanation:
     Raises:
         UsageError: It is no match, one of another rule set, or a correlation's result.
     """
+    if origin.asked.key is not None:
+        raise UsageError("matches with a key do not know the row that they are of; match again without it to explain one")
     plan = origin.ruleset.plan()
     for name in ("rule_title", "row"):
         if name not in match:

@@ -17,7 +17,7 @@ use crate::tally::Tally;
 /// Fails as [`scan`](crate::scan) does, but not where no rule can run: to tell that is what a check is for.
 pub fn check(rules: &RuleSet, paths: &[String], options: &ScanOptions) -> Result<Report, Error> {
     let prepared = prepare::prepare(rules, paths, options)?;
-    driver::event_fields(&prepared, options)?;
+    driver::shown(&prepared, options)?;
     let drift = drift::find(&prepared.entries);
     let units = vec![0; prepared.entries.len()];
     let inputs = prepared.entries.into_iter().map(|entry| entry.report).collect();

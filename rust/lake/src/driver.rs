@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::drift;
 use crate::engine::RuleSet;
 use crate::error::Error;
-use crate::events::{self, Lift, Offer};
+use crate::events::{Lift, Offer, Shown};
 use crate::group::{GroupWorker, Job, Target};
 use crate::heap;
 use crate::matches::Frame;
@@ -27,8 +27,8 @@ pub fn scan(rules: &RuleSet, paths: &[String], options: &ScanOptions) -> Result<
     heap::keep_pages();
     let prepared = prepare::prepare(rules, paths, options)?;
     prepared.demand_work()?;
-    let fields = event_fields(&prepared, options)?;
-    let frame = Arc::new(Frame::new(rules, &fields));
+    let shown = shown(&prepared, options)?;
+    let frame = Arc::new(Frame::new(rules, &shown));
 
     let (mut rows, mut bytes) = (0, 0);
     let mut targets = Vec::new();
@@ -40,7 +40,7 @@ pub fn scan(rules: &RuleSet, paths: &[String], options: &ScanOptions) -> Result<
             name: table.path().display().to_string(),
             table: table.clone(),
             binding: binding.clone(),
-            lift: Lift::new(table.schema(), binding.time_columns(), &fields),
+            lift: Lift::new(table.schema(), binding.time_columns(), &shown),
         }));
     }
     let drift = drift::find(&prepared.entries);
@@ -64,8 +64,8 @@ pub fn scan(rules: &RuleSet, paths: &[String], options: &ScanOptions) -> Result<
     Ok(MatchStream::new(frame.schema().clone(), Some(queue), tally))
 }
 
-/// The members of `event` over all inputs that could be opened.
-pub(crate) fn event_fields(prepared: &Prepared, options: &ScanOptions) -> Result<arrow::datatypes::Fields, Error> {
+/// What matches show of their events, over all inputs that could be opened.
+pub(crate) fn shown(prepared: &Prepared, options: &ScanOptions) -> Result<Shown, Error> {
     let opened: Vec<_> =
         prepared.entries.iter().filter_map(|entry| entry.table.as_ref().map(|table| (table, entry))).collect();
     let offers: Vec<Offer<'_>> = opened
@@ -79,11 +79,7 @@ pub(crate) fn event_fields(prepared: &Prepared, options: &ScanOptions) -> Result
             partitions: (0..table.schema().fields().len()).filter(|column| table.is_partition(*column)).collect(),
         })
         .collect();
-    if offers.is_empty() {
-        // Nothing could be opened, so nothing can be said about names; the report tells why.
-        return Ok(arrow::datatypes::Fields::empty());
-    }
-    events::fix_with(&offers, &options.columns, &options.also)
+    Shown::fix(&offers, options)
 }
 
 /// The row groups of all files, in order.

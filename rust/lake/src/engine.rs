@@ -6,7 +6,7 @@ use arrow::array::{Array, ArrayRef, RecordBatch};
 use arrow::datatypes::Schema;
 
 pub(crate) use sigtrawl_core::{
-    BindOptions, Binding, Columns, Engine, ErrorKind, EventTimes, Lost, Mapping, RuleBinding, RuleSet, Scanner, State,
+    BindOptions, Binding, Columns, Engine, ErrorKind, EventTimes, Lost, Mapping, RuleBinding, RuleEntry, RuleSet, Scanner, State,
     TimeColumn, has_column,
 };
 

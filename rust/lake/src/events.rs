@@ -14,7 +14,7 @@ use arrow::datatypes::{Field, FieldRef, Fields, Schema};
 
 use crate::engine::{self, EventTimes, TimeColumn};
 use crate::error::Error;
-use crate::options::Columns;
+use crate::options::{Columns, ScanOptions};
 use crate::shape;
 use crate::suggest;
 
@@ -68,6 +68,50 @@ pub(crate) fn fix_with(offers: &[Offer<'_>], columns: &Columns, also: &[String])
     Ok(fields.iter().chain(further.iter()).cloned().collect())
 }
 
+/// What a match shows of its event.
+#[derive(Debug, Clone)]
+pub(crate) struct Shown {
+    /// The members of `event`.
+    pub(crate) event: Fields,
+    /// The columns that say which row it is, where the caller has named such.
+    pub(crate) key: Option<Fields>,
+}
+
+impl Shown {
+    /// Fixes what matches show. Fails with `Usage` on a name that no input has, and on a key that cannot stand in a match.
+    pub(crate) fn fix(offers: &[Offer<'_>], options: &ScanOptions) -> Result<Self, Error> {
+        let event = match offers {
+            // Nothing could be opened, so nothing can be said about names; the report tells why.
+            [] => Fields::empty(),
+            _ => fix_with(offers, &options.columns, &options.also)?,
+        };
+        let key = options.key.as_deref().map(|names| key(offers, names)).transpose()?;
+        Ok(Self { event, key })
+    }
+}
+
+/// Fixes the columns of a key.
+fn key(offers: &[Offer<'_>], names: &[String]) -> Result<Fields, Error> {
+    if names.is_empty() {
+        return Err(Error::usage("the key names no column; name those that tell one event from another"));
+    }
+    for (place, name) in names.iter().enumerate() {
+        if names[..place].contains(name) {
+            return Err(Error::usage(format!("the key names the column {name} twice")));
+        }
+        if crate::matches::OWN_COLUMNS.contains(&name.as_str()) {
+            return Err(Error::usage(format!(
+                "the key cannot hold the column {name}, because a match has a column of that name itself; give the events' \
+                 column another name, or read it from the event"
+            )));
+        }
+    }
+    if offers.is_empty() {
+        return Ok(names.iter().map(|name| Field::new(name, arrow::datatypes::DataType::Utf8, true)).collect());
+    }
+    fix(offers, &Columns::Named(names.to_vec()))
+}
+
 /// A name as the specification writes it: without spaces, attributes after an underscore.
 fn written(name: &str) -> impl Iterator<Item = char> + '_ {
     name.chars().filter(|c| *c != ' ').map(|c| if c == '@' { '_' } else { c })
@@ -117,11 +161,13 @@ impl Members {
 
 /// How rows of one table become events: made once a table, used for each batch of it.
 pub(crate) struct Lift {
-    fields: Fields,
+    shown: Shown,
     /// Columns of the table to read, ascending.
     columns: Vec<usize>,
     /// For each member of the event, its place in `columns`.
     members: Vec<Option<usize>>,
+    /// For each column of the key, its place in `columns`.
+    key: Vec<Option<usize>>,
     /// The time columns with the places of their top-level columns in `columns`, in order of preference.
     times: Vec<(TimeColumn, usize)>,
 }
@@ -129,26 +175,32 @@ pub(crate) struct Lift {
 /// Rows in the form of the result.
 pub(crate) struct Lifted {
     pub(crate) event: StructArray,
+    /// The columns of the key; none where there is no key.
+    pub(crate) key: Vec<ArrayRef>,
     pub(crate) time: TimestampMicrosecondArray,
     /// Rows whose time columns hold values, none of them a time.
     pub(crate) unreadable_times: u64,
 }
 
 impl Lift {
-    pub(crate) fn new(schema: &Schema, times: &[TimeColumn], fields: &Fields) -> Self {
+    pub(crate) fn new(schema: &Schema, times: &[TimeColumn], shown: &Shown) -> Self {
         let mut numbers: HashMap<&str, usize> = HashMap::new();
         for (number, field) in schema.fields().iter().enumerate() {
             numbers.entry(field.name()).or_insert(number);
         }
-        let sources: Vec<Option<usize>> = fields.iter().map(|f| numbers.get(f.name().as_str()).copied()).collect();
-        let mut columns: Vec<usize> =
-            sources.iter().flatten().copied().chain(times.iter().map(TimeColumn::column)).collect();
+        let sources = |fields: &Fields| -> Vec<Option<usize>> {
+            fields.iter().map(|f| numbers.get(f.name().as_str()).copied()).collect()
+        };
+        let (members, key) = (sources(&shown.event), shown.key.as_ref().map(sources).unwrap_or_default());
+        let named = members.iter().chain(&key).flatten().copied();
+        let mut columns: Vec<usize> = named.chain(times.iter().map(TimeColumn::column)).collect();
         columns.sort_unstable();
         columns.dedup();
         let place = |column: usize| columns.binary_search(&column).ok();
         Self {
-            fields: fields.clone(),
-            members: sources.iter().map(|source| source.and_then(place)).collect(),
+            shown: shown.clone(),
+            members: members.iter().map(|source| source.and_then(place)).collect(),
+            key: key.iter().map(|source| source.and_then(place)).collect(),
             times: times.iter().filter_map(|time| Some((time.clone(), place(time.column())?))).collect(),
             columns,
         }
@@ -161,25 +213,25 @@ impl Lift {
 
     pub(crate) fn lift(&self, batch: &RecordBatch) -> Result<Lifted, String> {
         let rows = batch.num_rows();
-        let members = self
-            .members
-            .iter()
-            .zip(&self.fields)
-            .map(|(place, field)| match place {
+        let brought = |places: &[Option<usize>], fields: &Fields| {
+            let one = |(place, field): (&Option<usize>, &FieldRef)| match place {
                 None => Ok(new_null_array(field.data_type(), rows)),
                 Some(place) => shape::bring(batch.column(*place), field.data_type())
                     .map_err(|e| format!("column {}: {e}", field.name())),
-            })
-            .collect::<Result<Vec<ArrayRef>, String>>()?;
-        let event = if self.fields.is_empty() {
+            };
+            places.iter().zip(fields).map(one).collect::<Result<Vec<ArrayRef>, String>>()
+        };
+        let Shown { event: fields, key } = &self.shown;
+        let event = if fields.is_empty() {
             StructArray::new_empty_fields(rows, None)
         } else {
-            StructArray::try_new(self.fields.clone(), members, None).map_err(|e| e.to_string())?
+            StructArray::try_new(fields.clone(), brought(&self.members, fields)?, None).map_err(|e| e.to_string())?
         };
+        let key = key.as_ref().map(|key| brought(&self.key, key)).transpose()?.unwrap_or_default();
         let read: Result<Vec<EventTimes>, String> =
             self.times.iter().map(|(time, place)| engine::times(time, batch.column(*place))).collect();
         let (time, unreadable_times) = first_time(&read?, rows);
-        Ok(Lifted { event, time, unreadable_times })
+        Ok(Lifted { event, key, time, unreadable_times })
     }
 }
 

@@ -23,7 +23,7 @@ use crate::file::{Purpose, Table};
 use crate::matches::{BATCH_ROWS, Frame, Hit, Place};
 use crate::options::{ReaderChoice, Share, Work};
 use crate::pass::Pass;
-use crate::queue::{Gone, Outlet, Worker};
+use crate::queue::{Gone, Outlet, Sink, Worker};
 use crate::scanners::Scanners;
 use crate::tally::{Counts, Outcome, Tally};
 
@@ -218,7 +218,7 @@ pub(crate) fn deliver(
     place: Place<'_>,
     hits: &[Hit],
     rows: &Lifted,
-    out: &Outlet,
+    out: &dyn Sink,
 ) -> Result<(), Halt> {
     let mut left = hits;
     for batch in frame.batches(place, hits, rows) {

@@ -35,12 +35,15 @@
 //! | `group` | one row group: match, then read the events of the rows that matched |
 //! | `pass`, `pages` | the columns that rules ask for, read and matched: page by page, or by the Arrow reader |
 //! | `scanners` | a worker's scratch space for matching |
-//! | `memory` | the same for batches that are already in memory |
+//! | `stack` | rows in memory, matched and shown |
+//! | `memory` | a stream of batches that are already in memory |
+//! | `scanner`, `answer` | single batches, on the caller's threads; one value a row |
 //! | `heap` | how the memory of pages is kept between pages |
 //! | `driver`, `stream` | a scan put together, and what its caller holds |
 //! | `tally`, `report` | what was counted, and how it is told |
 //! | `encode`, `write` | matches as Parquet, JSON lines and CSV |
 
+mod answer;
 mod check;
 mod demands;
 mod drift;
@@ -62,14 +65,17 @@ mod pass;
 mod prepare;
 mod queue;
 mod report;
+mod scanner;
 mod scanners;
 mod settings;
 mod shape;
+mod stack;
 mod stream;
 mod suggest;
 mod tally;
 mod write;
 
+pub use answer::Answer;
 pub use check::{check, check_schema};
 pub use demands::Demand;
 pub use drift::{Changed, Differing, Group};
@@ -79,6 +85,7 @@ pub use error::{Error, ErrorKind};
 pub use memory::match_reader;
 pub use options::{Columns, ReaderChoice, ScanOptions, Work};
 pub use report::{InputReport, InputState, NotEvaluable, Report, RuleCounts, RuleReport, Times};
+pub use scanner::BatchScanner;
 pub use sigtrawl_core::{BindOptions, Lost, Mapping, RuleSet, State};
 pub use stream::{MatchStream, Next, Progress};
 pub use write::Writer;

@@ -10,15 +10,18 @@ use arrow::array::{
     ArrayRef, Int32Array, Int64Array, ListBuilder, RecordBatch, StringArray, StringBuilder, UInt32Array, new_null_array,
 };
 use arrow::compute::take;
-use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef, TimeUnit};
+use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef, TimeUnit};
 use arrow::error::ArrowError;
 
-use crate::engine::RuleSet;
-use crate::events::Lifted;
+use crate::engine::{RuleEntry, RuleSet};
+use crate::events::{Lifted, Shown};
 
 /// Rows of a delivered batch at most: large enough that the cost of a batch vanishes, small enough that a few of them
 /// with events of some kilobytes are no matter.
 pub(crate) const BATCH_ROWS: usize = 8_192;
+
+/// The columns of a match that are there in every result.
+pub(crate) const OWN_COLUMNS: [&str; 7] = ["rule_id", "rule_title", "level", "author", "tags", "time", "event"];
 
 /// A match before it is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,11 +48,25 @@ pub(crate) struct Frame {
     schema: SchemaRef,
     /// `rule_id`, `rule_title`, `level`, `author`, `tags`, one row a rule.
     rules: Vec<ArrayRef>,
+    /// Whether columns of the event say which row it is, instead of its place.
+    keyed: bool,
+    /// What a list of matching rules calls each.
+    names: StringArray,
 }
 
 impl Frame {
-    pub(crate) fn new(rules: &RuleSet, event: &Fields) -> Self {
-        Self { schema: Arc::new(schema(event)), rules: rule_columns(rules) }
+    pub(crate) fn new(rules: &RuleSet, shown: &Shown) -> Self {
+        Self {
+            schema: Arc::new(schema(shown)),
+            rules: rule_columns(rules),
+            keyed: shown.key.is_some(),
+            names: rules.plan().rules.iter().map(|rule| Some(name(rule))).collect(),
+        }
+    }
+
+    /// The name of each rule: its id, or what a match shows as its title where it has none.
+    pub(crate) fn names(&self) -> &StringArray {
+        &self.names
     }
 
     pub(crate) fn schema(&self) -> &SchemaRef {
@@ -86,48 +103,70 @@ impl Frame {
         events: Option<&UInt32Array>,
         rows: &Lifted,
     ) -> Result<RecordBatch, ArrowError> {
-        let count = hits.len();
         let rules = UInt32Array::from_iter_values(hits.iter().map(|hit| hit.rule));
         let mut columns = self.rules.iter().map(|column| take(column, &rules, None)).collect::<Result<Vec<_>, _>>()?;
-        columns.push(match place.file {
-            Some(file) => Arc::new(StringArray::new_repeated(file, count)) as ArrayRef,
-            None => new_null_array(&DataType::Utf8, count),
-        });
-        columns.push(Arc::new(match place.group {
-            Some(group) => Int32Array::from_value(group, count),
-            None => Int32Array::new_null(count),
-        }));
-        let numbers = hits.iter().map(|hit| place.first_row + i64::from(hit.row));
-        columns.push(Arc::new(Int64Array::from_iter_values(numbers)));
-        match events {
-            None => {
-                columns.push(Arc::new(rows.time.clone()));
-                columns.push(Arc::new(rows.event.clone()));
-            }
-            Some(events) => {
-                columns.push(take(&rows.time, events, None)?);
-                columns.push(take(&rows.event, events, None)?);
-            }
+        if !self.keyed {
+            columns.extend(place_columns(place, hits));
+        }
+        let (time, event): (ArrayRef, ArrayRef) = (Arc::new(rows.time.clone()), Arc::new(rows.event.clone()));
+        for shown in rows.key.iter().chain([&time, &event]) {
+            columns.push(match events {
+                None => shown.clone(),
+                Some(events) => take(shown, events, None)?,
+            });
         }
         RecordBatch::try_new(self.schema.clone(), columns)
     }
 }
 
-fn schema(event: &Fields) -> Schema {
+/// `file`, `row_group` and `row`.
+fn place_columns(place: Place<'_>, hits: &[Hit]) -> [ArrayRef; 3] {
+    let count = hits.len();
+    let numbers = hits.iter().map(|hit| place.first_row + i64::from(hit.row));
+    [
+        match place.file {
+            Some(file) => Arc::new(StringArray::new_repeated(file, count)),
+            None => new_null_array(&DataType::Utf8, count),
+        },
+        Arc::new(place.group.map_or_else(|| Int32Array::new_null(count), |group| Int32Array::from_value(group, count))),
+        Arc::new(Int64Array::from_iter_values(numbers)),
+    ]
+}
+
+fn schema(shown: &Shown) -> Schema {
     let text = |name: &str| Field::new(name, DataType::Utf8, true);
     let tags = DataType::List(Arc::new(Field::new("item", DataType::Utf8, true)));
-    Schema::new(vec![
-        text("rule_id"),
-        text("rule_title"),
-        text("level"),
-        text("author"),
-        Field::new("tags", tags, true),
-        text("file"),
-        Field::new("row_group", DataType::Int32, true),
-        Field::new("row", DataType::Int64, false),
-        Field::new("time", DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())), true),
-        Field::new("event", DataType::Struct(event.clone()), false),
-    ])
+    let mut fields: Vec<FieldRef> =
+        [text("rule_id"), text("rule_title"), text("level"), text("author"), Field::new("tags", tags, true)]
+            .map(Arc::new)
+            .into();
+    match &shown.key {
+        Some(key) => fields.extend(key.iter().cloned()),
+        None => fields.extend(
+            [
+                text("file"),
+                Field::new("row_group", DataType::Int32, true),
+                Field::new("row", DataType::Int64, false),
+            ]
+            .map(Arc::new),
+        ),
+    }
+    let time = DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));
+    fields.push(Arc::new(Field::new("time", time, true)));
+    fields.push(Arc::new(Field::new("event", DataType::Struct(shown.event.clone()), false)));
+    Schema::new(fields)
+}
+
+/// What a match calls its rule; of one without an id the file tells more.
+fn title(rule: &RuleEntry) -> &str {
+    match (&rule.id, &rule.path) {
+        (None, Some(path)) => path,
+        _ => &rule.title,
+    }
+}
+
+fn name(rule: &RuleEntry) -> &str {
+    rule.id.as_deref().unwrap_or_else(|| title(rule))
 }
 
 fn rule_columns(rules: &RuleSet) -> Vec<ArrayRef> {
@@ -144,10 +183,7 @@ fn rule_columns(rules: &RuleSet) -> Vec<ArrayRef> {
     }
     vec![
         text(&|r| rules[r].id.clone()),
-        text(&|r| match (&rules[r].id, &rules[r].path) {
-            (None, Some(path)) => Some(path.clone()),
-            _ => Some(rules[r].title.clone()),
-        }),
+        text(&|r| Some(title(&rules[r]).to_owned())),
         text(&|r| rules[r].level.clone()),
         text(&|r| rules[r].author.clone()),
         Arc::new(tags.finish()),

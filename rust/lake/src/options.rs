@@ -1,7 +1,7 @@
 //! The options of a scan, as one JSON object says them (DESIGN.md, "Options towards the core").
 //!
 //! What concerns the rules (`mappings`, `schema`, `logsource`) is handed on to the core as it stands, for single inputs
-//! with what `inputs` says of them; `columns`, `reader`, `work`, `threads` and `demands` are for this crate. The two are told apart by
+//! with what `inputs` says of them; `columns`, `key`, `reader`, `work`, `threads` and `demands` are for this crate. The two are told apart by
 //! name and not with `#[serde(flatten)]`, which loses numbers when `serde_json` keeps them at arbitrary precision.
 //!
 //! Mappings may also come apart from the JSON, as a caller has read them before: those that ship with the package are
@@ -32,6 +32,8 @@ pub struct ScanOptions {
     pub columns: Columns,
     /// Columns that it carries after these, whatever their names, where some input has them.
     pub also: Vec<String>,
+    /// Columns that stand in a match in the place of its file, row group and row, for rows that have no number.
+    pub key: Option<Vec<String>>,
     /// Which reader the match pass goes through.
     pub reader: ReaderChoice,
     /// What is done with the rows.
@@ -172,6 +174,7 @@ impl ScanOptions {
         let work = member(&mut members, "work")?;
         let threads = member(&mut members, "threads")?;
         let also = member(&mut members, "also")?;
+        let key = member(&mut members, "key")?;
         let demands = member(&mut members, "demands")?;
         let inputs = members.remove("inputs");
         let mut bind: BindOptions = serde_json::from_value(Value::Object(members)).map_err(|e| e.to_string())?;
@@ -186,6 +189,7 @@ impl ScanOptions {
             demands,
             columns,
             also,
+            key,
             reader,
             work,
             threads,

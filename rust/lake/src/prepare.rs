@@ -250,7 +250,7 @@ impl<'a> Binder<'a> {
 
 /// A column as far as it makes a difference to rules: in which form text is kept makes none, nor what else a field carries (Spark's
 /// and pandas' notes). So files of different writers share a binding, and what is learnt from the first one's data.
-fn as_rules_see(field: &Field) -> Field {
+pub(crate) fn as_rules_see(field: &Field) -> Field {
     let text = |held: &DataType| matches!(held, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View);
     let data_type = match field.data_type() {
         DataType::Dictionary(_, held) if text(held) => DataType::Utf8,

@@ -52,14 +52,21 @@ pub(crate) struct Outlet {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Gone;
 
-impl Outlet {
-    /// Sends a batch; waits while the lane is full.
-    pub(crate) fn send(&self, batch: RecordBatch) -> Result<(), Gone> {
+/// Takes the batches of matches that some rows come to.
+pub(crate) trait Sink {
+    /// Takes a batch.
+    fn send(&self, batch: RecordBatch) -> Result<(), Gone>;
+    /// Says whether to go on where there has been nothing to send for a while.
+    fn check(&self) -> Result<(), Gone>;
+}
+
+impl Sink for Outlet {
+    /// Waits while the lane is full.
+    fn send(&self, batch: RecordBatch) -> Result<(), Gone> {
         self.lane.send(batch).map_err(|_| Gone)
     }
 
-    /// Says whether to go on with a job that has had nothing to send for a while.
-    pub(crate) fn check(&self) -> Result<(), Gone> {
+    fn check(&self) -> Result<(), Gone> {
         if self.window.stop.load(Relaxed) { Err(Gone) } else { Ok(()) }
     }
 }

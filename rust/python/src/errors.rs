@@ -1,5 +1,6 @@
 //! The one mapping from kinds of errors to Python's exceptions, and the fence that no panic passes.
 
+use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use pyo3::exceptions::PyRuntimeError;
@@ -55,12 +56,12 @@ pub(crate) fn fenced<T>(work: impl FnOnce() -> PyResult<T>) -> PyResult<T> {
     let quiet = Quiet::new();
     let done = catch_unwind(AssertUnwindSafe(work));
     drop(quiet);
-    done.unwrap_or_else(|panic| {
-        let text = panic
-            .downcast_ref::<&str>()
-            .map(|text| (*text).to_owned())
-            .or_else(|| panic.downcast_ref::<String>().cloned())
-            .unwrap_or_else(|| "no message".to_owned());
-        Err(exception("SigtrawlError", format!("internal error, please report it: {text}")))
-    })
+    done.unwrap_or_else(|panic| Err(exception("SigtrawlError", panic_message(&*panic))))
+}
+
+/// What is told of a panic.
+pub(crate) fn panic_message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    format!("internal error, please report it: {}", text.unwrap_or("no message"))
 }

@@ -8,10 +8,12 @@
 
 mod batch;
 mod errors;
+mod expression;
 mod functions;
 mod options;
 mod panics;
 mod rule_set;
+mod scanner;
 mod stream;
 mod writer;
 
@@ -27,6 +29,9 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<options::Options>()?;
     module.add_class::<stream::MatchStream>()?;
     module.add_class::<batch::Batch>()?;
+    module.add_class::<scanner::Scanner>()?;
+    module.add_class::<scanner::Found>()?;
+    module.add_class::<scanner::Column>()?;
     module.add_class::<writer::Writer>()?;
     module.add_function(wrap_pyfunction!(functions::check_regex, module)?)?;
     module.add_function(wrap_pyfunction!(functions::scan, module)?)?;

@@ -1,4 +1,4 @@
-"""Some rules of a compiled file: what the filters of the command line leave of a Plan.
+"""Some rules of a compiled file: what filters leave of a Plan.
 
 The selection is the one that loading makes, so a compiled file and the rules that it was made of give the same matches: what a
 correlation needs stays, and is silent where nobody asked for it.
@@ -44,6 +44,22 @@ def subset(plan: Plan, filters: Mapping[str, Any]) -> Plan:
     gone = taken.count(False) + len(plan.waiting) - len(waiting) + len(plan.correlations) - len(correlations)
     report["filtered"] = int(report.get("filtered", 0)) + gone
     return builder.build(report, entries, left_out=left_out)
+
+
+def plain(plan: Plan) -> Plan:
+    """Keep the rules whose matches are put out, and no correlation."""
+    return only(plan, [place for place, rule in enumerate(plan.rules) if not rule.silent])
+
+
+def only(plan: Plan, places: Sequence[int]) -> Plan:
+    """Keep the rules at these places, and no correlation; what waits, and the load report, stay."""
+    builder = PlanBuilder()
+    for place in places:
+        entry = plan.rules[place]
+        builder.add(replace(entry, condition=with_predicates(entry.condition, plan)))
+    for entry in plan.waiting:
+        builder.add(entry)
+    return builder.build(plan.load_report)
 
 
 def _known(entry: RuleEntry) -> dict[str, Any]:
