@@ -5,6 +5,7 @@ failure here is a failure everywhere. A difference that was found becomes a vect
 """
 
 import json
+from random import Random
 from typing import Any
 
 import polars as pl
@@ -12,6 +13,7 @@ import pyarrow as pa
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 from tests.conformance import nasty
+from tests.engines import Engine
 
 import sigtrawl
 from sigtrawl.plan import Plan, PlanBuilder, RuleEntry
@@ -71,3 +73,31 @@ def test_generated_rules_on_generated_tables(data: st.DataObject) -> None:
         names = {name: NAMES[(place + turn) % len(NAMES)] for place, name in enumerate(flat)}
         turned = table.rename_columns([names.get(name, name) for name in table.column_names])
         assert differences(detections, turned) == []
+
+
+def _found(rules: sigtrawl.RuleSet, table: pa.Table, engine: Engine) -> set[tuple[int, int]]:
+    matches = rules.match(table, schema="none", columns=[], threads=1, engine=engine).to_polars()
+    return {(row, int(rule)) for row, rule in matches.select("row", "rule_id").iter_rows()}
+
+
+@seed(20261201)
+@settings(FIXED, max_examples=80)
+@given(st.data())
+def test_the_ways_of_the_sieve_on_many_rows(data: st.DataObject) -> None:
+    """The rows of a small table again and again, in any order: a small table is only examined, whatever is asked for."""
+    table, pool = data.draw(nasty.tables())
+    plan, _ = plan_of(data.draw(st.lists(nasty.detections(pool), min_size=1, max_size=5)))
+    rules = sigtrawl.compile(plan)
+    expected = _found(rules, table, "automaton")
+    for engine in ("search", "values"):
+        assert _found(rules, table, engine) == expected
+    order = Random(table.num_rows).choices(range(table.num_rows), k=600)
+    try:
+        many = table.take(pa.array(order))
+    except pa.ArrowNotImplementedError:  # no rows can be taken of a type that is drawn
+        return
+    repeated = {(place, rule) for place, row in enumerate(order) for found, rule in expected if found == row}
+    for engine in ("core", "search", "values"):
+        assert _found(rules, many, engine) == repeated
+    for size in (1, 7, 100):
+        assert _found(rules, pa.Table.from_batches(many.to_batches(size), many.schema), "core") == repeated

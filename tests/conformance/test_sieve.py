@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from tests.engines import Engine
+from tests.engines import ENGINES, Engine
 
 import sigtrawl as st
 
@@ -135,3 +135,22 @@ def test_keywords_beside_values_that_are_no_text(tmp_path: Path, engine: Engine)
     matches = st.scan(tmp_path, rules, schema="none", columns=[], engine=engine)
     assert matches.to_polars()["row"].to_list() == [5, 9]
     assert matches.report.not_evaluable == {"f": 1}
+
+
+@pytest.mark.parametrize("engine", [*ENGINES[:-1]])
+def test_a_null_among_the_values_of_a_dictionary(engine: Engine) -> None:
+    rules = compiled(["f|contains: secret", "f: null", "f|exists: true"])
+    values = pa.array(["secret", "other"]).buffers()
+    nulled = pa.Array.from_buffers(pa.string(), 2, [pa.py_buffer(b"\x02"), *values[1:]])  # the null lies over the text
+    assert nulled.to_pylist() == [None, "other"]
+    # Two dictionaries, so that they cannot be joined as they are.
+    dictionaries = [
+        nulled,
+        pa.Array.from_buffers(pa.string(), 2, [pa.py_buffer(b"\x02"), *pa.array(["secret", "elder"]).buffers()[1:]]),
+    ]
+    keys = pa.array([0, 1] * 350, pa.int32())
+    batches = [pa.record_batch({"f": pa.DictionaryArray.from_arrays(keys, values)}) for values in dictionaries]
+    counts = [0, 0, 0]
+    for rule, _ in found(rules, pa.Table.from_batches(batches), engine):
+        counts[int(rule[-12:])] += 1
+    assert counts == [0, 700, 700]

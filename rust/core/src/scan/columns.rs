@@ -4,7 +4,7 @@
 //! not be read at all. So a scanner takes columns one by one, each as a list of arrays that follow each other.
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
-use arrow::compute::{cast, concat};
+use arrow::compute::{cast, concat, take};
 use arrow::datatypes::DataType;
 
 use super::scanner::is_flat_text;
@@ -53,11 +53,20 @@ pub(super) fn whole(mut parts: Vec<ArrayRef>) -> Result<ArrayRef, Error> {
     let cannot = |e: arrow::error::ArrowError| Error::batch(format!("the parts of a column cannot be joined: {e}"));
     if !same {
         for part in &mut parts {
-            *part = cast(part, &joined).map_err(cannot)?;
+            *part = spelled_out(part, &joined).map_err(cannot)?;
         }
     }
     let parts: Vec<&dyn Array> = parts.iter().map(AsRef::as_ref).collect();
     concat(&parts).map_err(cannot)
+}
+
+/// An array as one of this type, which is no dictionary. A dictionary's values are cast first and pointed to then: a cast of the whole
+/// looks only at its keys for nulls, and takes a value that is null for the text that happens to lie under it.
+fn spelled_out(part: &ArrayRef, joined: &DataType) -> Result<ArrayRef, arrow::error::ArrowError> {
+    match part.as_any_dictionary_opt() {
+        Some(dictionary) => take(&cast(dictionary.values(), joined)?, dictionary.keys(), None),
+        None => cast(part, joined),
+    }
 }
 
 /// Whether two arrays can be put together as they are: two dictionaries may hold more values together than keys can name.
@@ -80,7 +89,7 @@ fn held_by_all(parts: &[ArrayRef]) -> Option<DataType> {
 mod tests {
     use std::sync::Arc;
 
-    use arrow::array::{BinaryArray, DictionaryArray, Int8Array, Int64Array, StringViewArray};
+    use arrow::array::{BinaryArray, DictionaryArray, Int8Array, Int64Array, StringArray, StringViewArray};
     use arrow::datatypes::{Int8Type, Int32Type, Int64Type};
 
     use super::*;
@@ -106,5 +115,26 @@ mod tests {
         assert_eq!(whole(vec![numbers(0), numbers(100)]).unwrap().as_primitive::<Int64Type>().value(150), 150);
         let joined = whole(vec![joined, Arc::new(bytes)]).unwrap();
         assert_eq!((joined.data_type(), joined.len(), joined.null_count()), (&DataType::BinaryView, 6, 1));
+    }
+
+    #[test]
+    fn a_null_among_a_dictionarys_values_stays_one() {
+        let of = |present: bool| -> ArrayRef {
+            let texts = StringArray::from(vec!["secret", "other"]);
+            let nulls = arrow::buffer::NullBuffer::from(vec![present, true]);
+            let texts = StringArray::new(texts.offsets().clone(), texts.values().clone(), Some(nulls));
+            Arc::new(DictionaryArray::new(Int8Array::from(vec![Some(0), Some(1), None]), Arc::new(texts)))
+        };
+        let joined = whole(vec![of(false), of(true)]).unwrap();
+        let texts: Vec<_> = joined.as_string_view().iter().collect();
+        assert_eq!(texts, [None, Some("other"), None, Some("secret"), Some("other"), None]);
+        let bytes = |array: ArrayRef| -> ArrayRef {
+            let dictionary = array.as_any_dictionary();
+            let values = cast(dictionary.values(), &DataType::Binary).unwrap();
+            Arc::new(DictionaryArray::new(dictionary.keys().as_primitive::<Int8Type>().clone(), values))
+        };
+        let joined = whole(vec![bytes(of(false)), bytes(of(true))]).unwrap();
+        let nulls: Vec<_> = (0..joined.len()).map(|row| joined.is_null(row)).collect();
+        assert_eq!(nulls, [true, false, true, false, false, true]);
     }
 }

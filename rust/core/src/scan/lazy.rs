@@ -18,7 +18,7 @@ use crate::sieve::{ColumnSieve, Found, GivenUp, KeywordSieve, Rules, Scratch, is
 mod narrow;
 
 pub(super) use narrow::Asked;
-use narrow::{Folded, REMEMBERED, Told};
+use narrow::{Folded, REMEMBERED, Tested, Told};
 
 /// Dictionaries that are remembered: a batch may hold the end of one chunk and the beginning of another.
 const DICTIONARIES: usize = 4;
@@ -31,7 +31,7 @@ const VIEWS: usize = 2_048;
 #[derive(Debug)]
 pub(super) enum Part {
     /// Text, examined where it is asked; `known` are the signatures of rows that were, once there are any.
-    Text { array: ArrayRef, known: Vec<SignatureId> },
+    Text { array: ArrayRef, known: Vec<SignatureId>, asked: Tested },
     /// Rows point into a dictionary of texts.
     Dictionary { keys: Int32Array, dictionary: usize },
     /// All rows are examined.
@@ -55,6 +55,7 @@ struct Dictionary {
     serial: u32,
     values: ArrayRef,
     known: Vec<SignatureId>,
+    asked: Tested,
     /// By value: 0, or one more than the place of its rules in `lists`.
     hot: Vec<u32>,
     lists: Vec<Rules>,
@@ -140,7 +141,7 @@ impl LazyColumn {
     /// Takes an array of text; false if it is none.
     pub(super) fn take_text(&mut self, array: &ArrayRef) -> Result<bool, Error> {
         let part = match array.data_type() {
-            plain if is_text(plain) => Part::Text { array: Arc::clone(array), known: Vec::new() },
+            plain if is_text(plain) => Part::Text { array: Arc::clone(array), known: Vec::new(), asked: Tested::default() },
             DataType::Dictionary(_, values) if is_text(values) => {
                 let dictionary = array.as_any_dictionary();
                 let keys = cast(dictionary.keys(), &DataType::Int32)
@@ -200,6 +201,7 @@ impl LazyColumn {
             serial: self.serial,
             values: Arc::clone(values),
             known: vec![UNKNOWN; values.len()],
+            asked: Tested::default(),
             hot: vec![0; values.len()],
             lists: Vec::new(),
             searched: Searched::Nothing,
@@ -214,7 +216,7 @@ impl LazyColumn {
         let mut first = 0;
         for part in &mut parts {
             match part {
-                Part::Text { array, known } if seeker.sieve.search.is_some() => {
+                Part::Text { array, known, .. } if seeker.sieve.search.is_some() => {
                     self.in_text(seeker, array, known, first, out);
                 }
                 Part::Text { array, .. } => {

@@ -21,6 +21,8 @@ pub(crate) const ROWS: usize = 4_096;
 const STRETCH: usize = 128;
 /// Of a longer value a sample takes the beginning.
 const LONGEST: usize = 16 << 10;
+/// Of many long values it takes so much less of each that they are no more together: a column is judged in some ten milliseconds.
+const MOST: usize = 4 << 20;
 /// What is never seen in the sample still occurs, so many times in it.
 const UNSEEN: f64 = 0.1;
 /// A column whose distinct values are this part of the rows or less is judged value by value.
@@ -65,7 +67,8 @@ impl ColumnSample {
                 absent += 1;
             }
         }
-        if repeated.len() as f64 > REPETITIVE * values.len() as f64 {
+        // A column without a value here may have any later on: what is searched in vain costs least.
+        if repeated.is_empty() || repeated.len() as f64 > REPETITIVE * values.len() as f64 {
             let bytes: usize = repeated.keys().map(|text| text.len()).sum();
             return Self::Text(TextSample::of(matcher, &values, bytes));
         }
@@ -234,18 +237,25 @@ pub(crate) fn plain(values: &ArrayRef) -> ArrayRef {
     held.and_then(pointed).unwrap_or_else(|| Arc::new(StringArray::new_null(values.len())))
 }
 
-/// A column of a sample, whose long texts are cut short: one of megabytes would take longer to judge than all others together.
+/// A column of a sample, whose long texts are cut short: one of megabytes would take longer to judge than all others together, and
+/// thousands of long ones longer than the rest of the batch.
 pub(crate) fn clipped(values: ArrayRef) -> ArrayRef {
-    let dictionary = values.as_any_dictionary_opt();
-    let texts = dictionary.map_or(&values, |dictionary| dictionary.values());
-    let long = |row: usize| texts.is_valid(row) && text_at(texts, row).len() > LONGEST;
-    if !haystack::is_text(texts.data_type()) || !(0..texts.len()).any(long) {
+    let held = values.as_any_dictionary_opt().map_or(&values, |dictionary| dictionary.values());
+    if !haystack::is_text(held.data_type()) {
         return values;
     }
     let texts = plain(&values);
+    let length = |row: usize| if texts.is_valid(row) { text_at(&texts, row).len() } else { 0 };
+    let (longest, together) = (0..texts.len())
+        .map(length)
+        .fold((0, 0), |(longest, together), length| (longest.max(length), together + length.min(LONGEST)));
+    let most = if together > MOST { (MOST / texts.len()).min(LONGEST) } else { LONGEST };
+    if longest <= most {
+        return values;
+    }
     let cut = |row: usize| {
         let text = text_at(&texts, row);
-        let fits = (0..=LONGEST.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+        let fits = (0..=most.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
         &text[..fits.unwrap_or(0)]
     };
     let cut = (0..texts.len()).map(|row| texts.is_valid(row).then(|| cut(row)));
@@ -285,6 +295,15 @@ mod tests {
         assert_eq!(lengths(dictionary), [Some(of[0]), Some(of[1]), None, Some(of[2]), Some(of[3])]);
         let short: ArrayRef = Arc::new(StringArray::from(vec!["ab"]));
         assert!(Arc::ptr_eq(&clipped(Arc::clone(&short)), &short));
+    }
+
+    #[test]
+    fn of_many_long_values_less_is_taken() {
+        let texts: ArrayRef = Arc::new(StringArray::from_iter_values((0..ROWS).map(|row| "ab".repeat(row))));
+        let cut = clipped(texts);
+        let together: usize = (0..cut.len()).map(|row| text_at(&cut, row).len()).sum();
+        assert!((MOST / 2..=MOST).contains(&together), "{together}");
+        assert_eq!(text_at(&cut, 100).len(), 200);
     }
 
     /// Values of several haystacks, the first of them so full that what was found is tidied up.

@@ -15,6 +15,13 @@ use crate::sieve::text_at;
 
 /// So many predicates of a value are tested one by one; for more of them it is examined as a whole.
 const FEW_SLOTS: usize = 64;
+/// So many in all the questions about a value: without a bound, a text that a hundred rules are candidates in was gone through hundreds of
+/// times. As few for short values as for those of more than [`KIB`] made judging a quarter slower on ordinary events.
+const MOST_TESTED: u16 = 256;
+const MOST_TESTED_OF_LONG: u16 = 64;
+const KIB: usize = 1 << 10;
+/// A question costs as many predicates more, because the value is folded for it.
+const FOLDING: u16 = 4;
 /// Answers of regexes that are remembered, of texts of at most so many bytes: half a megabyte a column.
 const REGEXES: usize = 1_024;
 const LONGEST_REMEMBERED: usize = 512;
@@ -136,7 +143,7 @@ impl LazyColumn {
         match part {
             Part::Examined { rows, .. } => rows[at],
             Part::Text { array, .. } if array.is_null(at) => ABSENT,
-            Part::Text { array, known } => {
+            Part::Text { array, known, .. } => {
                 if known.is_empty() {
                     known.resize(array.len(), UNKNOWN);
                 }
@@ -162,14 +169,18 @@ impl LazyColumn {
     }
 
     /// Whether any of some predicates is true of a row's value, if that can be told without examining it.
-    fn test(&mut self, part: &Part, at: usize, matcher: &ColumnMatcher, slots: &[Slot]) -> Option<bool> {
+    fn test(&mut self, part: &mut Part, at: usize, matcher: &ColumnMatcher, slots: &[Slot]) -> Option<bool> {
         let text = match part {
             Part::Text { array, .. } if array.is_null(at) => return Some(false),
             Part::Text { known, .. } if known.get(at).is_some_and(|known| *known != UNKNOWN) => return None,
-            Part::Text { array, .. } => text_at(array, at),
+            Part::Text { array, asked, .. } => {
+                let text = text_at(array, at);
+                asked.add(at, array.len(), text, slots.len())?;
+                text
+            }
             Part::Dictionary { keys, .. } if keys.is_null(at) => return Some(false),
             Part::Dictionary { keys, dictionary } => {
-                let held = &self.dictionaries[*dictionary];
+                let held = &mut self.dictionaries[*dictionary];
                 let key = keys.value(at).as_usize();
                 if held.known[key] != UNKNOWN {
                     return None;
@@ -177,11 +188,13 @@ impl LazyColumn {
                 if held.values.is_null(key) {
                     return Some(false);
                 }
-                text_at(&held.values, key)
+                let text = text_at(&held.values, key);
+                held.asked.add(key, held.values.len(), text, slots.len())?;
+                text
             }
             Part::Examined { .. } => return None,
         };
-        let folded = self.folded.of(text, slots.len())?;
+        let folded = self.folded.of(text);
         let mut any = false;
         for slot in slots {
             any |= matcher.test(*slot, text, folded)?;
@@ -199,38 +212,50 @@ impl LazyColumn {
     }
 }
 
+/// How many predicates were tested of each value of an array; nothing until one was.
+#[derive(Debug, Default)]
+pub(in crate::scan) struct Tested(Vec<u16>);
+
+impl Tested {
+    /// Counts a question; `None` if the value, of so many, had better be examined.
+    #[inline]
+    fn add(&mut self, at: usize, values: usize, text: &str, predicates: usize) -> Option<()> {
+        if predicates > FEW_SLOTS {
+            return None;
+        }
+        if self.0.is_empty() {
+            self.0.resize(values, 0);
+        }
+        let tested = self.0[at] + predicates as u16 + FOLDING;
+        let most = if text.len() > KIB { MOST_TESTED_OF_LONG } else { MOST_TESTED };
+        (tested <= most).then(|| self.0[at] = tested)
+    }
+}
+
 /// The folded form of the value at hand. A long value is folded once for all that is asked of it in turn.
 #[derive(Debug, Default)]
 pub(super) struct Folded {
     text: String,
-    /// The long value that `long_text` is of, by its place and length, and how many predicates were asked of it.
+    /// The long value that `long_text` is of, by its place and length.
     long: Option<(usize, usize)>,
-    asked: usize,
     long_text: String,
 }
 
 /// A value of so many bytes is long.
 const LONG: usize = 1 << 16;
-/// So many predicates of a long value are tested one by one; for more of them it is examined as a whole, once.
-const ASKED_OF_LONG: usize = 128;
 
 impl Folded {
-    /// `None` if the value had better be examined.
-    fn of(&mut self, value: &str, predicates: usize) -> Option<&str> {
+    fn of(&mut self, value: &str) -> &str {
         if value.len() < LONG {
-            if predicates > FEW_SLOTS {
-                return None;
-            }
             fold_into(value, &mut self.text);
-            return Some(&self.text);
+            return &self.text;
         }
         let place = (value.as_ptr() as usize, value.len());
         if self.long != Some(place) {
             fold_into(value, &mut self.long_text);
-            (self.long, self.asked) = (Some(place), 0);
+            self.long = Some(place);
         }
-        self.asked += predicates;
-        (self.asked <= ASKED_OF_LONG).then_some(self.long_text.as_str())
+        &self.long_text
     }
 
     /// Forgets the batch: what lies at a place may be another value.
