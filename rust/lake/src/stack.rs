@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use arrow::array::{ArrayRef, RecordBatch, UInt32Array};
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, UInt32Array};
 use arrow::compute::take_record_batch;
-use arrow::datatypes::{DataType, FieldRef, Schema};
+use arrow::datatypes::{ArrowNativeType, DataType, FieldRef, Schema};
 
 use crate::demands;
 use crate::drift;
@@ -24,25 +24,52 @@ use crate::tally::{Counts, Tally};
 /// Batches that are matched in one go: as many of them as have [`MATCH_ROWS`] rows, larger ones in slices.
 pub(crate) fn stacks(batches: &[RecordBatch]) -> Vec<Vec<RecordBatch>> {
     let mut stacks: Vec<Vec<RecordBatch>> = Vec::new();
-    let mut room = 0;
+    let (mut room, mut bytes) = (0, 0);
     for batch in batches.iter().filter(|batch| batch.num_rows() > 0) {
         let apart = batch.columns().iter().any(|column| hides_dictionary(column.data_type()));
         for start in (0..batch.num_rows()).step_by(MATCH_ROWS) {
             let slice = batch.slice(start, MATCH_ROWS.min(batch.num_rows() - start));
-            let rows = slice.num_rows();
+            let (rows, held) = (slice.num_rows(), slice.columns().iter().map(joined_bytes).sum::<usize>());
             match stacks.last_mut() {
-                Some(stack) if rows <= room && !apart => {
-                    room -= rows;
+                Some(stack) if rows <= room && held <= bytes && !apart => {
+                    (room, bytes) = (room - rows, bytes - held);
                     stack.push(slice);
                 }
                 _ => {
                     room = if apart { 0 } else { MATCH_ROWS - rows };
+                    bytes = STACK_BYTES.saturating_sub(held);
                     stacks.push(vec![slice]);
                 }
             }
         }
     }
     stacks
+}
+
+/// Bytes that small batches may come to together: some of their columns are joined, which copies them, and what is joined has
+/// offsets of 32 bits. A batch that is larger by itself is matched as it is.
+const STACK_BYTES: usize = 64 << 20;
+
+/// Bytes that joining an array to others would copy; of views and dictionaries it copies what points to the values.
+fn joined_bytes(array: &ArrayRef) -> usize {
+    match array.data_type() {
+        DataType::Utf8 => length_of(array.as_string::<i32>().value_offsets()),
+        DataType::LargeUtf8 => length_of(array.as_string::<i64>().value_offsets()),
+        DataType::Binary => length_of(array.as_binary::<i32>().value_offsets()),
+        DataType::LargeBinary => length_of(array.as_binary::<i64>().value_offsets()),
+        DataType::Utf8View | DataType::BinaryView | DataType::Dictionary(..) => 16 * array.len(),
+        other => match other.primitive_width() {
+            Some(width) => width * array.len(),
+            // What cannot be told is taken for much, so that such arrays are joined to few others.
+            None => array.to_data().get_slice_memory_size().unwrap_or(STACK_BYTES),
+        },
+    }
+}
+
+/// The bytes between the first and the last offset.
+fn length_of<T: ArrowNativeType>(offsets: &[T]) -> usize {
+    let of = |offset: Option<&T>| offset.map_or(0, |offset| offset.as_usize());
+    of(offsets.last()) - of(offsets.first())
 }
 
 /// Whether a nested column holds a dictionary: two of them cannot always be joined, since the keys may not suffice.
@@ -179,5 +206,42 @@ impl Matcher {
             rest = later;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::{Int64Array, StringArray};
+    use arrow::datatypes::Field;
+
+    use super::*;
+
+    fn batch(texts: &[&str]) -> RecordBatch {
+        let fields = vec![Field::new("text", DataType::Utf8, true), Field::new("number", DataType::Int64, true)];
+        let numbers = Int64Array::from_iter_values(0..texts.len() as i64);
+        let columns: Vec<ArrayRef> = vec![Arc::new(StringArray::from(texts.to_vec())), Arc::new(numbers)];
+        RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).unwrap()
+    }
+
+    fn sizes(stacks: &[Vec<RecordBatch>]) -> Vec<Vec<usize>> {
+        stacks.iter().map(|stack| stack.iter().map(RecordBatch::num_rows).collect()).collect()
+    }
+
+    #[test]
+    fn small_batches_are_matched_together_and_large_ones_in_slices() {
+        let (small, large) = (batch(&["a"; 1_000]), batch(&["b"; MATCH_ROWS + 1]));
+        let given = [small.clone(), batch(&[]), small.clone(), large, small];
+        assert_eq!(sizes(&stacks(&given)), [vec![1_000, 1_000], vec![MATCH_ROWS], vec![1, 1_000]]);
+    }
+
+    /// Joined, they would have more text than offsets of 32 bits reach.
+    #[test]
+    fn batches_of_long_texts_are_not_joined_to_many_bytes() {
+        let long = "x".repeat(STACK_BYTES / 2 - 1_000);
+        let given = [batch(&[&long]), batch(&[&long]), batch(&[&long, "y"]), batch(&["z"])];
+        assert_eq!(sizes(&stacks(&given)), [vec![1, 1], vec![2, 1]]);
+        // A slice of an array has the text of its own rows alone.
+        let whole = batch(&[&long, &long, &long, &long, "y", "z"]);
+        assert!(joined_bytes(&whole.slice(4, 2).columns()[0].clone()) < 16);
     }
 }
