@@ -34,9 +34,7 @@ class _Wrapped(Loader):
 class _Waiting(MetaPathFinder):
     """Waits for the import of polars."""
 
-    def find_spec(
-        self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
-    ) -> ModuleSpec | None:
+    def find_spec(self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> ModuleSpec | None:
         del path, target
         if fullname != "polars":
             return None

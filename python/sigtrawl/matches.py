@@ -104,9 +104,10 @@ class Matches:
     """The matches of a scan, one row for each rule and event that match.
 
     Columns: ``rule_id, rule_title, level, author, tags, file, row_group, row, time, event``, ordered by file, row, and the
-    rule's place in the rule set; with a ``key``, its columns stand in the place of ``file, row_group, row``. Where the rule set holds a correlation there is one more, ``correlated``: the results of
-    correlations come after all matches, each looks like the last event of its window, and lists there the events that made it;
-    of a match it is null. Iterating gives one dict a match. ``len`` collects.
+    rule's place in the rule set; with a ``key``, its columns stand in the place of ``file, row_group, row``. Where the rule
+    set holds a correlation there is one more, ``correlated``: the results of correlations come after all matches, each looks
+    like the last event of its window, and lists there the events that made it; of a match it is null. Iterating gives one dict
+    a match. ``len`` collects.
     """
 
     __slots__ = ("_kept", "_origin", "_stream", "_taken")

@@ -139,9 +139,9 @@ class RuleSet:
         It is elementwise: it runs in the streaming engine, and as a predicate goes down into the scan of the files.
 
         Args:
-            answer: ``"any"``, whether some rule matches the row (a truth value); ``"count"``, how many do (an unsigned number of 32
-                bits); ``"rules"``, which (a list of text: ids; of a rule without an id its file, or its title). The output has
-                this name.
+            answer: ``"any"``, whether some rule matches the row (a truth value); ``"count"``, how many do (an unsigned number
+                of 32 bits); ``"rules"``, which (a list of text: ids; of a rule without an id its file, or its title). The
+                output has this name.
             columns: What the rules read: names, or expressions and selectors. By default the columns of the frame that
                 the rules may need; all, where keywords are searched.
             schema: As in `sigtrawl.scan`.
@@ -188,7 +188,11 @@ def match_in_memory(ruleset: RuleSet, data: Any, asked: Request) -> Matches:
     """Match data in memory with one engine or the other."""
     if not (hasattr(data, "__arrow_c_stream__") or hasattr(data, "__arrow_c_array__")):
         kind = type(data)
-        why = "use its own frame.sigtrawl.match(ruleset)" if kind.__name__ == "LazyFrame" else "it has neither __arrow_c_stream__ nor __arrow_c_array__"
+        why = (
+            "use its own frame.sigtrawl.match(ruleset)"
+            if kind.__name__ == "LazyFrame"
+            else "it has neither __arrow_c_stream__ nor __arrow_c_array__"
+        )
         message = f"a {kind.__module__}.{kind.__qualname__} is no Arrow data: {why}"
         raise TypeError(message)
     twice = asked.columns == "used" and correlating(ruleset) is not None

@@ -8,7 +8,7 @@ little more than its rows.
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, final
 
 from sigtrawl.correlation.opening import correlating
-from sigtrawl.errors import SigtrawlError, UsageError
+from sigtrawl.errors import UsageError
 from sigtrawl.exports import exportable
 from sigtrawl.report import ScanReport
 
@@ -109,9 +109,8 @@ def refuse_correlations(ruleset: "RuleSet") -> None:
 def _readable(batch: Any) -> Any:
     if not (hasattr(batch, "__arrow_c_stream__") or hasattr(batch, "__arrow_c_array__")):
         kind = type(batch)
-        message = f"a {kind.__module__}.{kind.__qualname__} is no Arrow data: it has neither __arrow_c_stream__ nor __arrow_c_array__"
+        message = (
+            f"a {kind.__module__}.{kind.__qualname__} is no Arrow data: it has neither __arrow_c_stream__ nor __arrow_c_array__"
+        )
         raise TypeError(message)
-    try:
-        return exportable(batch)
-    except SigtrawlError:
-        raise
+    return exportable(batch)

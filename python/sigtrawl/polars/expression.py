@@ -48,7 +48,7 @@ def expression(ruleset: RuleSet, answer: str, asked: Request, *, columns: Any = 
         plugin_path=Path(_native.__file__),
         function_name="sigtrawl",
         # The constant stands for the rows where none of the columns is in the frame, so that this is told and not passed over.
-        args=[_columns(rules, asked) if columns is None else columns, pl.lit(value=True)],
+        args=[*_arguments(rules, asked, columns), pl.lit(value=True)],
         kwargs={"id": name, "answer": answer, "rules": packed, "options": options, "builtin": builtin},
         is_elementwise=True,
         input_wildcard_expansion=True,
@@ -82,17 +82,13 @@ def columns_needed(plan: "Plan", asked: Request) -> tuple[str, ...] | None:
     return may_answer(fields, [mapping for mapping in asked.mappings if mapping.name == asked.schema])
 
 
-def _columns(ruleset: RuleSet, asked: Request) -> Any:
-    """Select the columns of a frame that the rules may need."""
+def _arguments(ruleset: RuleSet, asked: Request, columns: Any) -> list[Any]:
+    """Give the columns that are asked for, or those of a frame that the rules may need."""
+    if columns is not None:
+        return [columns] if isinstance(columns, str | pl.Expr) else list(columns)
     names = columns_needed(ruleset.plan(), asked) if asked.more else _known_columns(ruleset, asked.schema)
-    if names is None:
-        return pl.all()
-    return named(names)
-
-
-def named(names: tuple[str, ...]) -> cs.Selector:
-    """Select those columns that a frame has; a field also names one that is written with spaces, or with an @ for an underscore."""
-    return cs.by_name(*names, require_all=False) | cs.matches("[ @]")
+    # A field also names a column that is written with spaces, or with an @ where it has an underscore.
+    return [pl.all() if names is None else cs.by_name(*names, require_all=False) | cs.matches("[ @]")]
 
 
 @lru_cache(maxsize=32)

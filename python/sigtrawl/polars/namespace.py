@@ -65,8 +65,8 @@ class LazyNamespace:
     ) -> pl.LazyFrame:
         """Find the matches, one row for each rule and event; ``row`` is the number of the row in what this frame would collect.
 
-        The events are streamed through the matcher when the query runs; correlations collect them first. The arguments and errors are
-        those of `sigtrawl.RuleSet.match`.
+        The events are streamed through the matcher when the query runs; correlations collect them first. The arguments and
+        errors are those of `sigtrawl.RuleSet.match`.
         """
         from sigtrawl.polars.source import match_frame
 

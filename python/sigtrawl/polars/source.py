@@ -1,10 +1,11 @@
 """Lazy frames of matches: over Parquet files, read by Sigtrawl's own reader, and over any other lazy frame.
 
 Both are sources of polars: generators that it calls with what the query needs. What of that saves work is taken: columns that
-nobody asks for are not read, a limit ends the scan, and a predicate over what rules say of themselves (``level``, ``rule_id``, …) leaves
-the other rules out before anything is read. The rest of a predicate is applied to each batch.
+nobody asks for are not read, a limit ends the scan, and a predicate over what rules say of themselves (``level``, ``rule_id``,
+…) leaves the other rules out before anything is read. The rest of a predicate is applied to each batch.
 
-A lazy frame has no report. So what a scan would tell there is an error here: an input that was not read to its end, or not at all.
+A lazy frame has no report. So what a scan would tell there is an error here: an input that was not read to its end, or not at
+all.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -14,10 +15,12 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 from polars.io.plugins import register_io_source
 
+from sigtrawl import _native
 from sigtrawl.correlation.opening import correlating
 from sigtrawl.errors import InputError
 from sigtrawl.matches import Matches
-from sigtrawl.polars.expression import columns_needed, named
+from sigtrawl.plan import RuleEntry
+from sigtrawl.report import ScanReport
 from sigtrawl.request import Columns, LogSource, Request, request
 from sigtrawl.ruleset import RuleSet, match_in_memory
 from sigtrawl.subset import only
@@ -45,9 +48,9 @@ def scan_parquet(
 ) -> pl.LazyFrame:
     """Find the matches of rules in Parquet files, as a lazy frame of polars.
 
-    The files are looked at now, as far as their footers, and read when the query runs. It reads what it needs: without the column
-    ``event`` no event, with a limit no more than that many matches, and with a predicate over ``rule_id``, ``rule_title``, ``level``, ``author``
-    and ``tags`` alone only the rules that satisfy it.
+    The files are looked at now, as far as their footers, and read when the query runs. It reads what it needs: without the
+    column ``event`` no event, with a limit no more than that many matches, and with a predicate over ``rule_id``,
+    ``rule_title``, ``level``, ``author`` and ``tags`` alone only the rules that satisfy it.
 
     Args:
         events: A file, a folder, a glob, or a list of these.
@@ -71,9 +74,7 @@ def scan_parquet(
     """
     from sigtrawl.api import as_paths, scan_paths
 
-    asked = request(
-        schema=schema, logsource=logsource, columns=columns, threads=threads, memory=memory, config=config, key=key
-    )
+    asked = request(schema=schema, logsource=logsource, columns=columns, threads=threads, memory=memory, config=config, key=key)
     paths = as_paths(events)
     if paths is None:
         kind = type(events)
@@ -87,9 +88,12 @@ def match_frame(frame: pl.LazyFrame, ruleset: RuleSet, asked: Request) -> pl.Laz
     schema = frame.collect_schema()
 
     def open_matches(rules: RuleSet, asked: Request) -> Matches:
-        wanted = frame if asked.columns == "all" else frame.select(_needed(schema, rules, asked))
         if correlating(rules) is not None:
-            return match_in_memory(rules, wanted.collect(engine="streaming"), asked)
+            return match_in_memory(rules, frame.collect(engine="streaming"), asked)
+        wanted = frame
+        if asked.columns != "all":
+            names, asked = _needed(schema, rules, asked)
+            wanted = frame.select(names)
         return match_in_memory(rules, _fit(wanted).collect_batches(maintain_order=True), asked)
 
     def fixed(rules: RuleSet, asked: Request) -> Matches:
@@ -149,7 +153,7 @@ def _satisfying(ruleset: RuleSet, predicate: pl.Expr) -> RuleSet:
     return ruleset if len(kept) == len(plan.rules) else RuleSet.from_plan(only(plan, kept))
 
 
-def _title(rule: Any) -> str:
+def _title(rule: RuleEntry) -> str:
     """Give what a match calls its rule."""
     return rule.title if rule.id else rule.path or rule.title
 
@@ -168,22 +172,20 @@ def _demand_whole(matches: Matches) -> None:
         raise InputError(message)
 
 
-def _needed(schema: pl.Schema, ruleset: RuleSet, asked: Request) -> pl.Expr:
-    """Select the columns of a frame that a match of its rows needs."""
-    names = columns_needed(ruleset.plan(), asked)
-    if names is None:
-        return pl.all()
-    times = {column.column for mapping in asked.mappings for column in mapping.time}
-    tops = {part for path in times for part in (path, path.split(".")[0])}
-    own = [] if isinstance(asked.columns, str) else list(asked.columns)
-    wanted = dict.fromkeys((*names, *tops, *own, *(asked.key or ())))
-    times_of_frames = [name for name, dtype in schema.items() if dtype.is_temporal()]
-    return named((*wanted, *times_of_frames)).as_expr()
+def _needed(schema: pl.Schema, ruleset: RuleSet, asked: Request) -> tuple[list[str], Request]:
+    """Name the columns of a frame that its matches need, and how to ask for the matches of these columns alone."""
+    bound = _native.Scanner(ruleset.native, schema, asked.options())
+    table = ScanReport.from_json(bound.report()).inputs[0]
+    if table.schema is None and asked.schema is None:
+        return list(schema), asked  # what a table is not recognised by cannot be told by name
+    own = [] if isinstance(asked.columns, str) else asked.columns
+    wanted = {*bound.columns(), *(path.partition(".")[0] for path in table.time), *table.time, *own, *(asked.key or ())}
+    return [name for name in schema if name in wanted], replace(asked, schema=table.schema or asked.schema, own=())
 
 
 def _fit(frame: pl.LazyFrame) -> pl.LazyFrame:
     """Give columns of type Null a type that can be handed over."""
     from sigtrawl.exports import typed
 
-    changed = {name: typed(dtype) for name, dtype in frame.collect_schema().items() if typed(dtype) != dtype}
-    return frame.cast(changed) if changed else frame
+    changed = [pl.col(name).cast(typed(dtype)) for name, dtype in frame.collect_schema().items() if typed(dtype) != dtype]
+    return frame.with_columns(changed) if changed else frame
