@@ -187,7 +187,7 @@ def test_one_column_is_no_table(ruleset: st.RuleSet, frame: pl.DataFrame) -> Non
     for given in (frame["Image"], frame["Image"].to_arrow()):
         with pytest.raises(TypeError, match="cannot be read as a table of events"):
             ruleset.match(given)
-    with pytest.raises(TypeError, match=r"is no Arrow data: collect\(\) it first"):
+    with pytest.raises(TypeError, match=r"is no Arrow data: use its own frame\.sigtrawl\.match"):
         ruleset.match(frame.lazy())
 
 

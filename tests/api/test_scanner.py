@@ -116,7 +116,8 @@ def test_correlations_need_the_whole_stream(ruleset: st.RuleSet, frame: pl.DataF
     plan = st.compile(
         st.rules_from_yaml(
             "title: Base\nname: base\nid: 7e4be8a1-6a4c-4f0e-9a53-2f3f2d0a1b01\n"
-            "logsource: {category: process_creation, product: windows}\ndetection:\n  sel: {Image|endswith: '\\nc.exe'}\n  condition: sel\n---\n"
+            "logsource: {category: process_creation, product: windows}\n"
+            "detection:\n  sel: {Image|endswith: '\\nc.exe'}\n  condition: sel\n---\n"
             "title: Many\nid: 7e4be8a1-6a4c-4f0e-9a53-2f3f2d0a1b02\ncorrelation:\n  type: event_count\n  rules: [base]\n"
             "  group-by: [Channel]\n  timespan: 1h\n  condition: {gte: 1}\n  generate: true\n"
         )

@@ -19,11 +19,11 @@ from sigtrawl.cli.kept import Made
 from sigtrawl.cli.options import Level, Status
 from sigtrawl.cli.placeholders import read_placeholders
 from sigtrawl.cli.render.screen import Screen
-from sigtrawl.subset import subset
 from sigtrawl.correlation.entry import CorrelationEntry
 from sigtrawl.errors import CompiledFileError, RuleError, UsageError
 from sigtrawl.plan import Plan, RuleEntry
 from sigtrawl.ruleset import RuleSet
+from sigtrawl.subset import subset
 
 if TYPE_CHECKING:
     from sigtrawl.config import Config

@@ -11,7 +11,7 @@ with several values in one event (a list) is one group by all of them together.
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sigtrawl.correlation.entry import CorrelationEntry, Reference
 from sigtrawl.plan import RuleEntry
