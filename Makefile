@@ -18,6 +18,7 @@ VENV := $(CURDIR)/.venv
 BIN := $(VENV)/bin
 OLDEST := $(CURDIR)/.venv-oldest
 RACE := $(CURDIR)/.venv-bench
+CLUSTERS := $(CURDIR)/.venv-engines
 DENY_VERSION := 0.20.2
 DENY := $(CURDIR)/.tools/bin/cargo-deny
 
@@ -47,6 +48,10 @@ build: $(VENV)/.built ## The environment and the release build
 
 .PHONY: test
 test: test-rust test-oldest test-python ## Everything that proves correctness
+
+.PHONY: test-engines
+test-engines: build $(CLUSTERS)/.deps ## The same matches through Spark (Java 17), Ray, Daft and Dask, run on this machine
+	PYTHONPATH=python $(CLUSTERS)/bin/python -m pytest -p no:cacheprovider tests/clusters
 
 .PHONY: test-full
 test-full: test-rust build ## As test, with every generated event of every rule (minutes, 4 GB)
@@ -84,7 +89,7 @@ bench-kernels: $(VENV)/.deps need-rust ## Nanoseconds a byte of each search of t
 .PHONY: lock
 lock: $(VENV)/.deps ## Resolve the Python lock files anew from pyproject.toml
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile pyproject.toml --extra arrow --group dev --universal --python-version 3.11 --upgrade \
+	$(BIN)/uv pip compile pyproject.toml --extra arrow --extra duckdb --extra datafusion --extra delta --extra iceberg --group dev --universal --python-version 3.11 --upgrade \
 		--no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet --output-file python/.lock
 	{ head -n 1 python/requirements.lock; cat python/.lock; } > python/.lock.new
 	mv python/.lock.new python/requirements.lock
@@ -96,11 +101,15 @@ lock: $(VENV)/.deps ## Resolve the Python lock files anew from pyproject.toml
 		--python-version 3.11 --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet --output-file python/.lock
 	{ head -n 1 benches/requirements.lock; cat python/.lock; } > python/.lock.new
 	mv python/.lock.new benches/requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --extra spark --extra ray --extra daft --extra dask --group test --constraint python/requirements.lock \
+		--universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet --output-file python/.lock
+	{ head -n 1 python/requirements-engines.lock; cat python/.lock; } > python/.lock.new
+	mv python/.lock.new python/requirements-engines.lock
 	rm python/.lock
 
 .PHONY: clean
 clean: ## Remove the environment, the builds, the tools and the demo
-	rm -rf $(VENV) $(OLDEST) $(RACE) .tools demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(OLDEST) $(RACE) $(CLUSTERS) .tools demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	rm -f python/sigtrawl/_native*.so
 	if command -v $(CARGO) >/dev/null; then $(CARGO) clean; fi
 
@@ -154,6 +163,12 @@ $(OLDEST)/.deps: python/requirements-oldest.lock
 	@$(MAKE) --no-print-directory need-python
 	test -x $(OLDEST)/bin/python || $(PYTHON) -m venv $(OLDEST)
 	$(OLDEST)/bin/python -m pip install --quiet --requirement python/requirements-oldest.lock
+	touch $@
+
+$(CLUSTERS)/.deps: python/requirements-engines.lock
+	@$(MAKE) --no-print-directory need-python
+	test -x $(CLUSTERS)/bin/python || $(PYTHON) -m venv $(CLUSTERS)
+	$(CLUSTERS)/bin/python -m pip install --quiet --requirement python/requirements-engines.lock
 	touch $@
 
 $(RACE)/.deps: benches/requirements.lock

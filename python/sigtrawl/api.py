@@ -4,7 +4,7 @@ Each takes what people have at hand (a path, a folder, a glob, a list of these, 
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sigtrawl.correlation.opening import correlating, demand_time_of, fields_missing, open_correlated
@@ -51,6 +51,7 @@ def check(
     schema: "str | os.PathLike[str] | None" = None,
     logsource: LogSource | None = None,
     config: "Config | str | os.PathLike[str] | None" = None,
+    storage_options: Mapping[str, str] | None = None,
 ) -> ScanReport:
     """Tell which rules can run on the events, and why the others cannot, without reading a row.
 
@@ -60,6 +61,7 @@ def check(
         schema: As in `scan`.
         logsource: As in `scan`.
         config: As in `scan`.
+        storage_options: As in `scan`.
 
     Returns:
         The report of a scan that would read nothing.
@@ -70,8 +72,11 @@ def check(
         SchemaError: No schema mapping recognises a table, and neither ``schema`` nor ``logsource`` says what it is.
     """
     _demand_compiled(ruleset)
-    asked = request(schema=schema, logsource=logsource, config=config)
+    from sigtrawl.stores import with_profile
+
+    asked = request(schema=schema, logsource=logsource, config=config, storage_options=storage_options)
     paths = as_paths(events)
+    asked = asked if paths is None else with_profile(paths, asked)
     report = _checked(events, paths, ruleset, asked.options())
     if (plan := correlating(ruleset)) is not None:
         from sigtrawl.correlation.states import told
@@ -108,11 +113,13 @@ def scan(
     memory: int | str | None = None,
     config: "Config | str | os.PathLike[str] | None" = None,
     key: Sequence[str] | None = None,
+    storage_options: Mapping[str, str] | None = None,
 ) -> Matches:
     """Find the matches of rules in events.
 
     Args:
-        events: A file, a folder, a glob, a list of these; or data in memory: anything with ``__arrow_c_stream__`` or
+        events: A file, a folder, a glob, or an address of these in an object store (``s3://``, ``gs://``, ``az://``, ``abfs://``,
+            ``http(s)://``); a list of these; or data in memory: anything with ``__arrow_c_stream__`` or
             ``__arrow_c_array__``.
         ruleset: The rules.
         schema: The schema mapping to read the events by: a known name, a file, or ``"none"`` (columns are Sigma fields,
@@ -128,6 +135,8 @@ def scan(
             rules, so give them to `load_rules`.
         key: Columns that tell one event from another, such as ``["record_id"]``: they stand in a match in the place of ``file``,
             ``row_group`` and ``row``.
+        storage_options: Settings of object stores, such as ``{"aws_region": "eu-west-1"}``, by the names of the provider's environment
+            variables; they go before those. For S3 a profile of the AWS configuration is looked up where neither has keys.
 
     Returns:
         The matches, found while they are taken.
@@ -150,6 +159,7 @@ def scan(
         memory=memory,
         config=config,
         key=key,
+        storage_options=storage_options,
     )
     paths = as_paths(events)
     if paths is None:
@@ -162,6 +172,9 @@ def scan(
 def scan_paths(ruleset: RuleSet, paths: list[str], asked: Request) -> Matches:
     """Scan files, once it is understood what is asked for."""
     from sigtrawl import _native
+    from sigtrawl.stores import with_profile
+
+    asked = with_profile(paths, asked)
 
     def open_stream(rules: RuleSet, asked: Request) -> Stream:
         if asked.engine == "reference":

@@ -208,6 +208,8 @@ def read_file(name: str, row: int | None = None) -> pl.DataFrame:
     Raises:
         InputError: polars cannot read it.
     """
+    if "://" in name:
+        raise InputError(f"{name}: only local files are read again; copy it to a folder first")
     file = Path(name)
     try:
         if row is None:

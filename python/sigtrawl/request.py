@@ -46,6 +46,8 @@ class Request:
         costs: Whether the report tells what each rule took; measuring it slows a scan down.
         memory: Bytes that the scan may take; None is 1 GiB.
         key: Columns that stand in a match in the place of its file, row group and row.
+        store: Settings of object stores, as pairs; they go before those of the environment.
+        listed: Whether the files are those that a table's own list names, so that they may lie in a table's folder.
     """
 
     more: "tuple[Schema, ...]"
@@ -60,6 +62,8 @@ class Request:
     costs: bool = False
     memory: int | None = None
     key: tuple[str, ...] | None = None
+    store: tuple[tuple[str, str], ...] = ()
+    listed: bool = False
 
     def said_of(self, file: str | None) -> tuple[str | None, Mapping[str, str | None] | None]:
         """Give the schema and the log source that the caller, or the configuration for this file, states."""
@@ -98,6 +102,8 @@ class Request:
                 "columns": columns,
                 **({"also": list(self.also)} if self.also else {}),
                 **({"key": list(self.key)} if self.key is not None else {}),
+                **({"store": dict(self.store)} if self.store else {}),
+                **({"listed": True} if self.listed else {}),
                 **({"engine": self.engine} if self.engine not in ("core", "reference") else {}),
                 **({"costs": True} if self.costs else {}),
                 **({"memory": self.memory} if self.memory is not None else {}),
@@ -122,6 +128,7 @@ def request(
     memory: int | str | None = None,
     config: "Config | str | os.PathLike[str] | None" = None,
     key: Sequence[str] | None = None,
+    storage_options: Mapping[str, str] | None = None,
 ) -> Request:
     """Understand what the caller wrote.
 
@@ -144,7 +151,18 @@ def request(
         raise UsageError(message)
     source = None if logsource is None else read_logsource(logsource)
     budget = None if memory is None else read_memory(memory)
-    asked = Request(more, of_config or name, source, columns, engine, threads, own, memory=budget, key=_key(key))
+    asked = Request(
+        more,
+        of_config or name,
+        source,
+        columns,
+        engine,
+        threads,
+        own,
+        memory=budget,
+        key=_key(key),
+        store=_store(storage_options),
+    )
     return asked if read is None else _with_config(asked, read)
 
 
@@ -156,6 +174,15 @@ def _key(given: Sequence[str] | None) -> tuple[str, ...] | None:
         message = f"key must be the names of columns, not {given!r}"
         raise UsageError(message)
     return names
+
+
+def _store(given: Mapping[str, str] | None) -> tuple[tuple[str, str], ...]:
+    pairs = tuple((given or {}).items())
+    for name, value in pairs:
+        if not isinstance(name, str) or not isinstance(value, str):
+            message = f"storage_options are texts by name, and {name!r} is {value!r}"
+            raise UsageError(message)
+    return pairs
 
 
 def _read_config(given: object) -> "Config":

@@ -8,7 +8,7 @@ A lazy frame has no report. So what a scan would tell there is an error here: an
 all.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +45,7 @@ def scan_parquet(
     memory: int | str | None = None,
     config: "Config | str | os.PathLike[str] | None" = None,
     key: Sequence[str] | None = None,
+    storage_options: Mapping[str, str] | None = None,
 ) -> pl.LazyFrame:
     """Find the matches of rules in Parquet files, as a lazy frame of polars.
 
@@ -62,6 +63,7 @@ def scan_parquet(
         memory: As in `sigtrawl.scan`.
         config: As in `sigtrawl.scan`.
         key: As in `sigtrawl.scan`.
+        storage_options: As in `sigtrawl.scan`.
 
     Returns:
         A frame with the columns of `sigtrawl.Matches`, in the same order of rows.
@@ -74,7 +76,16 @@ def scan_parquet(
     """
     from sigtrawl.api import as_paths, scan_paths
 
-    asked = request(schema=schema, logsource=logsource, columns=columns, threads=threads, memory=memory, config=config, key=key)
+    asked = request(
+        schema=schema,
+        logsource=logsource,
+        columns=columns,
+        threads=threads,
+        memory=memory,
+        config=config,
+        key=key,
+        storage_options=storage_options,
+    )
     paths = as_paths(events)
     if paths is None:
         kind = type(events)

@@ -77,7 +77,8 @@ impl Answer {
                     let text = names.value(rule);
                     if lists.values().values_slice().len() + text.len() > i32::MAX as usize {
                         return Err(ArrowError::InvalidArgumentError(
-                            "the names of the rules are more than 2 GiB in one batch; ask with smaller batches".to_owned(),
+                            "the names of the rules are more than 2 GiB in one batch; ask with smaller batches"
+                                .to_owned(),
                         ));
                     }
                     lists.values().append_value(text);

@@ -6,8 +6,8 @@ use arrow::array::{Array, ArrayRef, RecordBatch};
 use arrow::datatypes::Schema;
 
 pub(crate) use sigtrawl_core::{
-    BindOptions, Binding, Columns, Engine, ErrorKind, EventTimes, Lost, Mapping, RuleBinding, RuleEntry, RuleSet, Scanner, State,
-    TimeColumn, has_column,
+    BindOptions, Binding, Columns, Engine, ErrorKind, EventTimes, Lost, Mapping, RuleBinding, RuleEntry, RuleSet,
+    Scanner, State, TimeColumn, has_column,
 };
 
 /// Why rules could not be tied to a table.

@@ -25,7 +25,9 @@ use parquet::arrow::arrow_reader::{
 use parquet::basic::Encoding;
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData, ParquetStatisticsPolicy, RowGroupMetaData};
 
+use crate::blob::Blob;
 use crate::inputs::Source;
+use crate::store::Object;
 
 /// Where a column of a table comes from.
 #[derive(Debug, Clone)]
@@ -39,6 +41,7 @@ enum Origin {
 /// A Parquet file as a table.
 pub(crate) struct Table {
     path: PathBuf,
+    object: Option<Object>,
     size: u64,
     footer: ArrowReaderMetadata,
     schema: SchemaRef,
@@ -57,14 +60,17 @@ pub(crate) enum Purpose {
 impl Table {
     /// Reads the footer of a file. The error is the reason alone; the caller knows the file's name.
     pub(crate) fn open(source: &Source) -> Result<Self, String> {
-        let (file, size) = open_regular(&source.path)?;
-        check_magic(&file, size)?;
+        let blob = match &source.object {
+            None => open_regular(&source.path)?,
+            Some(object) => Blob::object(object.clone()),
+        };
+        check_magic(&blob)?;
         let options = ArrowReaderOptions::new().with_column_stats_policy(ParquetStatisticsPolicy::SkipAll);
         // A footer is foreign input: where the reader trips over one, that file is at fault and not the scan.
-        let footer = catch_unwind(AssertUnwindSafe(|| ArrowReaderMetadata::load(&file, options)))
+        let footer = catch_unwind(AssertUnwindSafe(|| ArrowReaderMetadata::load(&blob, options)))
             .map_err(|_| "its footer is damaged".to_owned())?
             .map_err(|e| format!("its footer cannot be read: {}", parquet_reason(&e)))?;
-        Self::new(source, size, footer)
+        Self::new(source, blob.size(), footer)
     }
 
     fn new(source: &Source, size: u64, footer: ArrowReaderMetadata) -> Result<Self, String> {
@@ -91,7 +97,14 @@ impl Table {
                 }
             }
         }
-        Ok(Self { path: source.path.clone(), size, footer, schema: Arc::new(Schema::new(fields)), origins })
+        Ok(Self {
+            path: source.path.clone(),
+            object: source.object.clone(),
+            size,
+            footer,
+            schema: Arc::new(Schema::new(fields)),
+            origins,
+        })
     }
 
     /// The columns that rules see: the file's, then the partitions'.
@@ -190,12 +203,15 @@ impl Table {
     }
 
     /// Opens the file again, which must be the one whose footer was read.
-    pub(crate) fn reopen(&self) -> Result<File, String> {
-        let (file, size) = open_regular(&self.path)?;
-        if size != self.size {
-            return Err(format!("it changed during the scan, from {} to {size} bytes", self.size));
+    pub(crate) fn reopen(&self) -> Result<Blob, String> {
+        if let Some(object) = &self.object {
+            return Ok(Blob::object(object.clone())); // each request asks for the one whose footer was read
         }
-        Ok(file)
+        let blob = open_regular(&self.path)?;
+        if blob.size() != self.size {
+            return Err(format!("it changed during the scan, from {} to {} bytes", self.size, blob.size()));
+        }
+        Ok(blob)
     }
 
     /// A reader over `columns` (ascending) of one row group, or over the selected rows of it.
@@ -367,20 +383,18 @@ fn is_dictionary(chunk: &ColumnChunkMetaData) -> bool {
 }
 
 /// Parquet files begin and end with four known bytes; looking at them first tells a foreign file from a cut one.
-fn check_magic(file: &File, size: u64) -> Result<(), String> {
-    use std::io::{Read, Seek, SeekFrom};
+fn check_magic(blob: &Blob) -> Result<(), String> {
+    let size = blob.size();
     if size == 0 {
         return Err("the file is empty (0 bytes)".to_owned());
     }
     if size < 12 {
         return Err(format!("not a Parquet file: only {size} bytes"));
     }
-    let mut file = file;
     let (mut head, mut tail) = ([0; 4], [0; 4]);
-    file.seek(SeekFrom::Start(0))
-        .and_then(|_| file.read_exact(&mut head))
-        .and_then(|()| file.seek(SeekFrom::End(-4)))
-        .and_then(|_| file.read_exact(&mut tail))
+    // The end first: it is where the footer is read from next.
+    blob.read_exact_at(&mut tail, size - 4)
+        .and_then(|()| blob.read_exact_at(&mut head, 0))
         .map_err(|e| io_reason(&e))?;
     match (&head, &tail) {
         (b"PAR1", b"PAR1") => Ok(()),
@@ -391,13 +405,13 @@ fn check_magic(file: &File, size: u64) -> Result<(), String> {
 }
 
 /// A file and its size. It is looked at before it is opened: to open a pipe is to wait for whoever writes into it.
-fn open_regular(path: &Path) -> Result<(File, u64), String> {
+fn open_regular(path: &Path) -> Result<Blob, String> {
     if !fs::metadata(path).map_err(|e| io_reason(&e))?.is_file() {
         return Err("not a regular file".to_owned());
     }
     let file = File::open(path).map_err(|e| io_reason(&e))?;
     let size = file.metadata().map_err(|e| io_reason(&e))?.len();
-    Ok((file, size))
+    Ok(Blob::File(Arc::new(file), size))
 }
 
 fn io_reason(error: &std::io::Error) -> String {

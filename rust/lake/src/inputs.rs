@@ -20,6 +20,8 @@ use walkdir::WalkDir;
 
 use crate::error::Error;
 use crate::hive::{self, Partition};
+use crate::options::ScanOptions;
+use crate::store::{self, Object, Store, StoreOptions};
 
 /// Suffixes of event files, compared without case.
 const SUFFIXES: [&str; 2] = ["parquet", "parq"];
@@ -40,17 +42,25 @@ pub(crate) enum Input {
 pub(crate) struct Source {
     pub(crate) path: PathBuf,
     pub(crate) partitions: Vec<Partition>,
+    /// The object that `path` is the address of; `None` for a local file.
+    pub(crate) object: Option<Object>,
 }
 
 const HIDDEN: &str = "its name begins with _ or .";
 const LOOP: &str = "a link to a folder that it lies in";
 
 /// Resolves `paths`. An error names the path that stands for nothing, or for a table that is not plain Parquet.
-pub(crate) fn find(paths: &[String], cancel: &AtomicBool) -> Result<Vec<Input>, Error> {
+pub(crate) fn find(paths: &[String], options: &ScanOptions) -> Result<Vec<Input>, Error> {
     if paths.is_empty() {
         return Err(Error::input("no input given; name a file, a folder or a glob"));
     }
-    let mut finder = Finder { inputs: Vec::new(), seen: HashSet::new(), cancel };
+    let mut finder = Finder {
+        inputs: Vec::new(),
+        seen: HashSet::new(),
+        cancel: &options.cancel,
+        store_options: &options.store,
+        listed: options.listed,
+    };
     for path in paths {
         finder.argument(path)?;
     }
@@ -68,20 +78,23 @@ struct Finder<'a> {
     inputs: Vec<Input>,
     seen: HashSet<PathBuf>,
     cancel: &'a AtomicBool,
+    store_options: &'a StoreOptions,
+    /// Whether the files are those that a table's own list names.
+    listed: bool,
 }
 
 impl Finder<'_> {
     fn argument(&mut self, given: &str) -> Result<(), Error> {
-        if let Some((scheme, _)) = given.split_once("://") {
-            return Err(Error::input(format!(
-                "{given}: {scheme} addresses are not read; copy the files to a local folder and name that"
-            )));
+        if store::is_address(given) {
+            return self.address(given);
         }
         let path = Path::new(given);
         match fs::metadata(path) {
             Ok(meta) if meta.is_dir() => self.folder(path, given),
             Ok(_) => {
-                refuse_table_around(path)?;
+                if !self.listed {
+                    refuse_table_around(path)?;
+                }
                 self.file(path, hive::partitions(path));
                 Ok(())
             }
@@ -90,6 +103,67 @@ impl Finder<'_> {
                 Err(Error::input(format!("{given}: no such file or folder")))
             }
             Err(error) => Err(Error::input(format!("{given}: {error}"))),
+        }
+    }
+
+    /// What an address of a store stands for: an object, all objects below a folder, or those that a glob matches.
+    fn address(&mut self, given: &str) -> Result<(), Error> {
+        let told = |reason: String| Error::input(format!("{given}: {reason}"));
+        let (store, name) = Store::open(given, self.store_options).map_err(told)?;
+        let globbed = name.contains(['*', '[']);
+        if !globbed
+            && !name.ends_with('/')
+            && !name.is_empty()
+            && let Some(object) = store.look_up(&name).map_err(told)?
+        {
+            self.object(object);
+            return Ok(());
+        }
+        if !store.lists() {
+            return Err(told(if globbed || name.ends_with('/') || name.is_empty() {
+                "a web server does not list its files; name them one by one".to_owned()
+            } else {
+                "no such file".to_owned()
+            }));
+        }
+        let options =
+            MatchOptions { case_sensitive: true, require_literal_separator: true, require_literal_leading_dot: false };
+        let pattern = globbed.then(|| Pattern::new(&name)).transpose();
+        let pattern = pattern.map_err(|e| told(format!("not a valid glob: {e}")))?;
+        // What stands before the first wildcard, up to its last slash.
+        let fixed =
+            name.find(['*', '[']).map_or(name.as_str(), |at| &name[..name[..at].rfind('/').map_or(0, |at| at + 1)]);
+        let listed = store.list(fixed).map_err(told)?;
+        let any_suffix = globbed && names_a_suffix(&name);
+        let mut found = false;
+        for object in listed {
+            self.go_on()?;
+            refuse_table_of(object.name(), given)?;
+            if let Some(pattern) = &pattern
+                && !pattern.matches_with(object.name(), options)
+                // A glob may match a folder, and then stands for all below it.
+                && !folders_of(object.name()).any(|folder| pattern.matches_with(folder, options))
+            {
+                continue;
+            }
+            found = true;
+            let path = PathBuf::from(object.address());
+            let below = object.name().strip_prefix(fixed).unwrap_or(object.name());
+            let in_hidden = below.split('/').any(|part| part.starts_with(['_', '.']));
+            match unwanted(&path) {
+                _ if in_hidden => self.ignored(&path, HIDDEN),
+                Some(reason) if !any_suffix => self.ignored(&path, reason),
+                _ => self.object(object),
+            }
+        }
+        if found { Ok(()) } else { Err(told("no such object, and none below it".to_owned())) }
+    }
+
+    fn object(&mut self, object: Object) {
+        let path = PathBuf::from(object.address());
+        if self.seen.insert(path.clone()) {
+            let partitions = hive::partitions(Path::new(object.name()));
+            self.inputs.push(Input::File(Source { path, partitions, object: Some(object) }));
         }
     }
 
@@ -246,7 +320,7 @@ impl Finder<'_> {
     fn file(&mut self, path: &Path, partitions: Vec<Partition>) {
         let identity = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         if self.seen.insert(identity) {
-            self.inputs.push(Input::File(Source { path: path.to_owned(), partitions }));
+            self.inputs.push(Input::File(Source { path: path.to_owned(), partitions, object: None }));
         }
     }
 
@@ -261,6 +335,25 @@ impl Finder<'_> {
             self.inputs.push(Input::Unreadable { name: path.display().to_string(), reason: error.to_string() });
         }
     }
+}
+
+/// The folders that an object lies in, by its name.
+fn folders_of(name: &str) -> impl Iterator<Item = &str> {
+    name.match_indices('/').map(|(at, _)| &name[..at])
+}
+
+/// Refuses an object that lies in the list that a table format keeps.
+fn refuse_table_of(name: &str, given: &str) -> Result<(), Error> {
+    let kind = if name.contains("_delta_log/") {
+        "a Delta table; read it with sigtrawl.delta"
+    } else if name.contains(".hoodie/") {
+        "a Hudi table; export a snapshot to a folder and scan that"
+    } else if name.contains("metadata/") && name.ends_with(".metadata.json") {
+        "an Iceberg table; read it with sigtrawl.iceberg"
+    } else {
+        return Ok(());
+    };
+    Err(Error::input(format!("{given} holds {kind}: as plain Parquet it would return deleted rows")))
 }
 
 fn hidden(path: &Path) -> bool {

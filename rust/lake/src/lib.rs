@@ -24,6 +24,7 @@
 //!
 //! | module | one idea |
 //! |---|---|
+//! | `blob`, `store` | the bytes of an input, on the disk or in an object store |
 //! | `inputs`, `hive` | what the given paths stand for, and what the names of their folders say |
 //! | `file` | one Parquet file: its footer, its columns, a reader over one row group |
 //! | `prepare` | every input opened and bound, before the first row is read |
@@ -44,6 +45,7 @@
 //! | `encode`, `write` | matches as Parquet, JSON lines and CSV |
 
 mod answer;
+mod blob;
 mod check;
 mod demands;
 mod drift;
@@ -70,6 +72,7 @@ mod scanners;
 mod settings;
 mod shape;
 mod stack;
+mod store;
 mod stream;
 mod suggest;
 mod tally;

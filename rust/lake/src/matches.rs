@@ -143,12 +143,8 @@ fn schema(shown: &Shown) -> Schema {
     match &shown.key {
         Some(key) => fields.extend(key.iter().cloned()),
         None => fields.extend(
-            [
-                text("file"),
-                Field::new("row_group", DataType::Int32, true),
-                Field::new("row", DataType::Int64, false),
-            ]
-            .map(Arc::new),
+            [text("file"), Field::new("row_group", DataType::Int32, true), Field::new("row", DataType::Int64, false)]
+                .map(Arc::new),
         ),
     }
     let time = DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));

@@ -18,6 +18,7 @@ use crate::demands::Demand;
 use crate::engine::{BindOptions, Engine, Mapping};
 use crate::error::Error;
 use crate::settings::InputSettings;
+use crate::store::StoreOptions;
 
 /// How to scan.
 #[derive(Debug, Clone, Default)]
@@ -34,6 +35,10 @@ pub struct ScanOptions {
     pub also: Vec<String>,
     /// Columns that stand in a match in the place of its file, row group and row, for rows that have no number.
     pub key: Option<Vec<String>>,
+    /// Settings of object stores, which go before those of the environment.
+    pub(crate) store: StoreOptions,
+    /// The paths are the files that a table's own list names, so that they are no accident.
+    pub listed: bool,
     /// Which reader the match pass goes through.
     pub reader: ReaderChoice,
     /// What is done with the rows.
@@ -175,6 +180,8 @@ impl ScanOptions {
         let threads = member(&mut members, "threads")?;
         let also = member(&mut members, "also")?;
         let key = member(&mut members, "key")?;
+        let store = member(&mut members, "store")?;
+        let listed = member(&mut members, "listed")?;
         let demands = member(&mut members, "demands")?;
         let inputs = members.remove("inputs");
         let mut bind: BindOptions = serde_json::from_value(Value::Object(members)).map_err(|e| e.to_string())?;
@@ -190,6 +197,8 @@ impl ScanOptions {
             columns,
             also,
             key,
+            store,
+            listed,
             reader,
             work,
             threads,

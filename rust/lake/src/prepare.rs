@@ -35,7 +35,7 @@ pub(crate) struct Prepared {
 
 /// Opens and binds everything that `paths` stand for.
 pub(crate) fn prepare(rules: &RuleSet, paths: &[String], options: &ScanOptions) -> Result<Prepared, Error> {
-    let inputs = inputs::find(paths, &options.cancel)?;
+    let inputs = inputs::find(paths, options)?;
     let mut opened = open(&inputs, options)?.into_iter();
     let mut binder = Binder::new(rules, options);
     let mut entries = Vec::with_capacity(inputs.len());

@@ -119,9 +119,10 @@ impl BatchScanner {
             self.matcher.tally.matches.fetch_add(pairs.len() as u64, Relaxed);
             Ok(pairs)
         })?;
-        let pairs = found.iter().zip(starts).flat_map(|(pairs, start)| {
-            pairs.iter().map(move |(row, rule)| (start + *row as usize, *rule as usize))
-        });
+        let pairs = found
+            .iter()
+            .zip(starts)
+            .flat_map(|(pairs, start)| pairs.iter().map(move |(row, rule)| (start + *row as usize, *rule as usize)));
         answer.column(rows, pairs, self.matcher.frame.names()).map_err(|e| Error::input(e.to_string()))
     }
 
@@ -161,7 +162,8 @@ impl BatchScanner {
         let mut done = std::thread::scope(|scope| {
             let named = |number| std::thread::Builder::new().name(format!("sigtrawl-batch-{number}"));
             // Where no more threads are to be had, those that are there do the work.
-            let helpers: Vec<_> = (0..helpers).map_while(|number| named(number).spawn_scoped(scope, run).ok()).collect();
+            let helpers: Vec<_> =
+                (0..helpers).map_while(|number| named(number).spawn_scoped(scope, run).ok()).collect();
             let mut done = run();
             for helper in helpers {
                 done.extend(helper.join().unwrap_or_default());

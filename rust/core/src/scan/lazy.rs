@@ -141,7 +141,9 @@ impl LazyColumn {
     /// Takes an array of text; false if it is none.
     pub(super) fn take_text(&mut self, array: &ArrayRef) -> Result<bool, Error> {
         let part = match array.data_type() {
-            plain if is_text(plain) => Part::Text { array: Arc::clone(array), known: Vec::new(), asked: Tested::default() },
+            plain if is_text(plain) => {
+                Part::Text { array: Arc::clone(array), known: Vec::new(), asked: Tested::default() }
+            }
             DataType::Dictionary(_, values) if is_text(values) => {
                 let dictionary = array.as_any_dictionary();
                 let keys = cast(dictionary.keys(), &DataType::Int32)

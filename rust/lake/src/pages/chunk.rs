@@ -3,7 +3,6 @@
 //! A chunk is a dictionary page, if it has one, and data pages. Only the dictionary and the page at hand are held. Rows that
 //! nobody asks for are passed over: whole pages by their headers alone, without being decompressed.
 
-use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -17,6 +16,7 @@ use super::kind::Kind;
 use super::page::{DataPage, Dictionary, Stop};
 use super::parts::Parts;
 use super::source::Source;
+use crate::blob::Blob;
 
 /// A column chunk and how far it has been read.
 pub(super) struct Chunk {
@@ -37,7 +37,7 @@ pub(super) struct Chunk {
 impl Chunk {
     /// A reader over the chunk that `meta` describes, of `rows` rows.
     pub(super) fn open(
-        file: Arc<File>,
+        file: Blob,
         size: u64,
         meta: &ColumnChunkMetaData,
         rows: usize,

@@ -27,7 +27,6 @@ mod plain;
 mod source;
 mod unchecked;
 
-use std::fs::File;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -38,6 +37,7 @@ use self::chunk::Chunk;
 use self::column::{Column, Fallback};
 use self::kind::Kind;
 use self::page::Stop;
+use crate::blob::Blob;
 use crate::file::{self, Table};
 
 /// The asked columns of one row group, a run of rows after the other.
@@ -48,7 +48,7 @@ pub(crate) struct GroupColumns {
     asked: Vec<usize>,
     /// Opened when they are asked for the first time.
     columns: Vec<Option<Column>>,
-    file: Option<Arc<File>>,
+    file: Option<Blob>,
     /// Rows of the group.
     total: usize,
     batch: usize,
@@ -105,7 +105,7 @@ impl GroupColumns {
         if self.columns[position].is_none() {
             let opened = match self.file.clone() {
                 Some(file) => file,
-                None => self.file.insert(Arc::new(self.table.reopen()?)).clone(),
+                None => self.file.insert(self.table.reopen()?).clone(),
             };
             self.columns[position] = Some(self.open(column, opened).map_err(|reason| format!("{}: {reason}", name()))?);
         }
@@ -120,7 +120,7 @@ impl GroupColumns {
         Ok(parts)
     }
 
-    fn open(&self, column: usize, file: Arc<File>) -> Result<Column, String> {
+    fn open(&self, column: usize, file: Blob) -> Result<Column, String> {
         let other = Fallback::new(self.table.clone(), self.group, column, self.total, self.batch);
         let Some((leaf, target)) = self.table.leaf(column) else {
             return Ok(Column::new(None, other));

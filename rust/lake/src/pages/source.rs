@@ -4,13 +4,14 @@
 //! are often far smaller than a read should be, and their headers always: a window of bytes ahead is kept, and a page that
 //! lies in it is handed out without a copy. Nothing outside of the chunk is read, whatever a header says.
 
-use std::fs::File;
 use std::io::{self, Read};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
 use parquet::errors::{ParquetError, Result};
 use parquet::file::reader::{ChunkReader, Length};
+
+use crate::blob::Blob;
 
 /// Bytes that are read ahead: a tenth of a millisecond's work, and little memory even for a hundred columns.
 const WINDOW: usize = 64 << 10;
@@ -18,7 +19,7 @@ const WINDOW: usize = 64 << 10;
 /// A column chunk in a file.
 #[derive(Debug)]
 pub(super) struct Source {
-    file: Arc<File>,
+    file: Blob,
     /// Where the chunk ends.
     end: u64,
     window: Mutex<Window>,
@@ -40,7 +41,7 @@ impl Window {
 
 impl Source {
     /// The chunk that ends before `end`, which is no further than the end of the file.
-    pub(super) fn new(file: Arc<File>, end: u64) -> Self {
+    pub(super) fn new(file: Blob, end: u64) -> Self {
         Self { file, end, window: Mutex::default() }
     }
 
@@ -56,7 +57,7 @@ impl Source {
             return Err(ParquetError::EOF("it ends within a page".to_owned()));
         }
         let mut bytes = vec![0; length];
-        read_exact_at(&self.file, &mut bytes, start)?;
+        self.file.read_exact_at(&mut bytes, start)?;
         *window = Window { start, bytes: bytes.into() };
         Ok(window.bytes.clone())
     }
@@ -94,7 +95,7 @@ impl ChunkReader for Source {
         }
         let mut bytes = vec![0; length];
         bytes[..known.len()].copy_from_slice(&known);
-        read_exact_at(&self.file, &mut bytes[known.len()..], start + known.len() as u64)?;
+        self.file.read_exact_at(&mut bytes[known.len()..], start + known.len() as u64)?;
         Ok(bytes.into())
     }
 }
@@ -105,7 +106,7 @@ pub(super) struct Ahead {
     bytes: Bytes,
     next: u64,
     end: u64,
-    file: Arc<File>,
+    file: Blob,
 }
 
 impl Read for Ahead {
@@ -114,7 +115,7 @@ impl Read for Ahead {
             // A header longer than the window: its statistics may hold values of any length.
             let length = self.end.saturating_sub(self.next).min(WINDOW as u64) as usize;
             let mut bytes = vec![0; length];
-            read_exact_at(&self.file, &mut bytes, self.next)?;
+            self.file.read_exact_at(&mut bytes, self.next)?;
             self.next += length as u64;
             self.bytes = bytes.into();
         }
@@ -123,22 +124,4 @@ impl Read for Ahead {
         self.bytes = self.bytes.slice(length..);
         Ok(length)
     }
-}
-
-#[cfg(unix)]
-fn read_exact_at(file: &File, out: &mut [u8], start: u64) -> io::Result<()> {
-    std::os::unix::fs::FileExt::read_exact_at(file, out, start)
-}
-
-#[cfg(windows)]
-fn read_exact_at(file: &File, mut out: &mut [u8], mut start: u64) -> io::Result<()> {
-    while !out.is_empty() {
-        let read = std::os::windows::fs::FileExt::seek_read(file, out, start)?;
-        if read == 0 {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        out = &mut out[read..];
-        start += read as u64;
-    }
-    Ok(())
 }

@@ -132,8 +132,7 @@ unsafe extern "C" fn _polars_plugin_sigtrawl(
 /// Runs `work`; a failure or a panic becomes the last error.
 fn fenced<T>(work: impl FnOnce() -> Result<T, String>) -> Option<T> {
     let quiet = Quiet::new();
-    let done = catch_unwind(AssertUnwindSafe(work))
-        .unwrap_or_else(|panic| Err(panic_message(&*panic)));
+    let done = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(panic_message(&*panic)));
     drop(quiet);
     done.map_err(|message| {
         let whole = CString::new(message.replace('\0', "\u{fffd}")).unwrap_or_default();
@@ -215,7 +214,10 @@ unsafe fn without_buffers_of_null(array: *mut RawArray, data_type: &DataType) {
                     without_buffers_of_null(child(place), field.data_type());
                 }
             }
-            DataType::List(item) | DataType::LargeList(item) | DataType::FixedSizeList(item, _) | DataType::Map(item, _)
+            DataType::List(item)
+            | DataType::LargeList(item)
+            | DataType::FixedSizeList(item, _)
+            | DataType::Map(item, _)
                 if count == 1 =>
             {
                 without_buffers_of_null(child(0), item.data_type());

@@ -39,7 +39,11 @@ pub(super) fn batches(mut columns: Vec<Column>) -> Result<Batches, String> {
             column.chunks = repeated.map_err(|error| error.to_string())?.into_iter().collect();
         }
         if column.rows() != rows {
-            return Err(format!("the column {} has {} rows, and others have {rows}", column.field.name(), column.rows()));
+            return Err(format!(
+                "the column {} has {} rows, and others have {rows}",
+                column.field.name(),
+                column.rows()
+            ));
         }
     }
     let mut cuts: Vec<usize> = columns.iter().flat_map(|column| ends(&column.chunks)).collect();
