@@ -155,6 +155,10 @@ def test_correlations_in_a_lazy_frame(frame: pl.DataFrame, events: Path) -> None
     rules = st.compile(st.rules_from_yaml(CORRELATED))
     expected = rules.match(frame).to_polars()
     assert _of(frame.lazy()).match(rules).collect().equals(expected)
+    # What a correlation groups by is read by no rule.
+    apart = frame.with_columns(User=pl.Series(["a", "b", "c", "d"]))
+    grouped = st.compile(st.rules_from_yaml(CORRELATED.replace("group-by: [Channel]", "group-by: [User]")))
+    assert _of(apart.lazy()).match(grouped, columns="used").collect()["rule_title"].to_list() == ["Netcat", "Netcat"]
     found = st.scan_parquet(events, rules).drop(*PLACE, "correlated").collect()
     assert found.equals(expected.drop(*PLACE, "correlated"))
     assert st.scan_parquet(events, rules).filter(pl.col("rule_title") == "Twice").collect().height == 1
