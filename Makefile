@@ -51,7 +51,7 @@ test: test-rust test-oldest test-python ## Everything that proves correctness
 
 .PHONY: test-engines
 test-engines: build $(CLUSTERS)/.deps ## The same matches through Spark (Java 17), Ray, Daft and Dask, run on this machine
-	PYTHONPATH=python $(CLUSTERS)/bin/python -m pytest -p no:cacheprovider tests/clusters
+	SIGTRAWL_ENGINES=1 PYTHONPATH=python $(CLUSTERS)/bin/python -m pytest -p no:cacheprovider tests/clusters tests/pipelines
 
 .PHONY: test-full
 test-full: test-rust build ## As test, with every generated event of every rule (minutes, 4 GB)
@@ -126,7 +126,7 @@ test-python: build
 # What depends on pySigma and Typer, on the oldest versions of everything that pyproject.toml allows.
 .PHONY: test-oldest
 test-oldest: build $(OLDEST)/.deps
-	PYTHONPATH=python $(OLDEST)/bin/python -m pytest -q -p no:cacheprovider tests/rules tests/cli \
+	PYTHONPATH=python $(OLDEST)/bin/python -m pytest -q -p no:cacheprovider --numprocesses auto --dist worksteal tests/rules tests/cli \
 		tests/conformance/test_vectors.py tests/conformance/test_attack_samples.py tests/conformance/test_regression.py
 
 # All cargo steps are of the release profile: build scripts and C libraries are then built once for linting, testing and use.

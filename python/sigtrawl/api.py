@@ -135,8 +135,9 @@ def scan(
             rules, so give them to `load_rules`.
         key: Columns that tell one event from another, such as ``["record_id"]``: they stand in a match in the place of ``file``,
             ``row_group`` and ``row``.
-        storage_options: Settings of object stores, such as ``{"aws_region": "eu-west-1"}``, by the names of the provider's environment
-            variables; they go before those. For S3 a profile of the AWS configuration is looked up where neither has keys.
+        storage_options: Settings of object stores, such as ``{"aws_region": "eu-west-1"}``, by the names of the provider's
+            environment variables; they go before those. For S3 a profile of the AWS configuration is looked up where neither
+            has keys.
 
     Returns:
         The matches, found while they are taken.

@@ -176,7 +176,7 @@ def _key(given: Sequence[str] | None) -> tuple[str, ...] | None:
     return names
 
 
-def _store(given: Mapping[str, str] | None) -> tuple[tuple[str, str], ...]:
+def _store(given: Mapping[Any, Any] | None) -> tuple[tuple[str, str], ...]:
     pairs = tuple((given or {}).items())
     for name, value in pairs:
         if not isinstance(name, str) or not isinstance(value, str):

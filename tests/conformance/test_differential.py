@@ -88,7 +88,8 @@ def test_the_ways_of_the_sieve_on_many_rows(data: st.DataObject) -> None:
     plan, _ = plan_of(data.draw(st.lists(nasty.detections(pool), min_size=1, max_size=5)))
     rules = sigtrawl.compile(plan)
     expected = _found(rules, table, "automaton")
-    for engine in ("search", "values"):
+    searching: tuple[Engine, ...] = ("search", "values")
+    for engine in searching:
         assert _found(rules, table, engine) == expected
     order = data.draw(st.randoms(use_true_random=False)).choices(range(table.num_rows), k=600)
     try:
@@ -96,7 +97,8 @@ def test_the_ways_of_the_sieve_on_many_rows(data: st.DataObject) -> None:
     except pa.ArrowNotImplementedError:  # no rows can be taken of a type that is drawn
         return
     repeated = {(place, rule) for place, row in enumerate(order) for found, rule in expected if found == row}
-    for engine in ("core", "search", "values"):
+    ways: tuple[Engine, ...] = ("core", *searching)
+    for engine in ways:
         assert _found(rules, many, engine) == repeated
     for size in (1, 7, 100):
         assert _found(rules, pa.Table.from_batches(many.to_batches(size), many.schema), "core") == repeated

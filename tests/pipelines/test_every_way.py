@@ -6,7 +6,7 @@ missing unseen: the engines of clusters have an environment of their own (``make
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -309,8 +309,8 @@ def test_this_environment_holds_what_it_should() -> None:
 
 
 @pytest.fixture(params=[name for name, (needs, _) in WAYS.items() if needs is None or needs in PRESENT])
-def way(request: pytest.FixtureRequest) -> Iterator[Way]:
-    yield WAYS[request.param][1]
+def way(request: pytest.FixtureRequest) -> Way:
+    return WAYS[request.param][1]
 
 
 def test_every_way_finds_the_same(way: Way, rules: st.RuleSet, events: Path, expected: Pairs) -> None:

@@ -92,6 +92,7 @@ def test_ci_runs_what_the_readme_says() -> None:
     assert [line.split("#")[0].strip() for line in (ROOT / ".ci/run").read_text().splitlines() if line.startswith("make ")] == [
         "make check",
         "make test",
+        "make test-engines",
     ]
 
 

@@ -218,7 +218,7 @@ mod tests {
 
     fn batch(texts: &[&str]) -> RecordBatch {
         let fields = vec![Field::new("text", DataType::Utf8, true), Field::new("number", DataType::Int64, true)];
-        let numbers = Int64Array::from_iter_values(0..texts.len() as i64);
+        let numbers = Int64Array::from_iter_values((0_i64..).take(texts.len()));
         let columns: Vec<ArrayRef> = vec![Arc::new(StringArray::from(texts.to_vec())), Arc::new(numbers)];
         RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).unwrap()
     }
@@ -229,7 +229,7 @@ mod tests {
 
     #[test]
     fn small_batches_are_matched_together_and_large_ones_in_slices() {
-        let (small, large) = (batch(&["a"; 1_000]), batch(&["b"; MATCH_ROWS + 1]));
+        let (small, large) = (batch(&["a"; 1_000]), batch(&vec!["b"; MATCH_ROWS + 1]));
         let given = [small.clone(), batch(&[]), small.clone(), large, small];
         assert_eq!(sizes(&stacks(&given)), [vec![1_000, 1_000], vec![MATCH_ROWS], vec![1, 1_000]]);
     }

@@ -46,7 +46,7 @@ pub(crate) struct Object {
 
 impl fmt::Debug for Object {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Object").field("address", &self.address()).field("size", &self.meta.size).finish()
+        write!(f, "Object({}, {} bytes)", self.address(), self.meta.size)
     }
 }
 

@@ -85,7 +85,12 @@ fn write(path: &Path, batch: &RecordBatch, properties: WriterPropertiesBuilder) 
 
 fn open(path: &Path) -> Arc<Table> {
     Arc::new(
-        Table::open(&Source { path: path.to_owned(), partitions: vec![("day".into(), Some("7".into()))] }).unwrap(),
+        Table::open(&Source {
+            path: path.to_owned(),
+            partitions: vec![("day".into(), Some("7".into()))],
+            object: None,
+        })
+        .unwrap(),
     )
 }
 
