@@ -5,6 +5,7 @@ Each takes what people have at hand (a path, a folder, a glob, a list of these, 
 
 import os
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from sigtrawl.correlation.opening import correlating, demand_time_of, fields_missing, open_correlated
@@ -16,6 +17,7 @@ from sigtrawl.ruleset import RuleSet, match_in_memory
 if TYPE_CHECKING:
     from sigtrawl import _native
     from sigtrawl.config import Config
+    from sigtrawl.lake import Snapshot
     from sigtrawl.plan import Plan
     from sigtrawl.rules import Rules
 
@@ -76,6 +78,8 @@ def check(
 
     asked = request(schema=schema, logsource=logsource, config=config, storage_options=storage_options)
     paths = as_paths(events)
+    if paths is not None and (table := _table(paths, storage_options)) is not None:
+        events, paths = table, None  # its schema is all that is asked of it
     asked = asked if paths is None else with_profile(paths, asked)
     report = _checked(events, paths, ruleset, asked.options())
     if (plan := correlating(ruleset)) is not None:
@@ -118,9 +122,10 @@ def scan(
     """Find the matches of rules in events.
 
     Args:
-        events: A file, a folder, a glob, or an address of these in an object store (``s3://``, ``gs://``, ``az://``, ``abfs://``,
-            ``http(s)://``); a list of these; or data in memory: anything with ``__arrow_c_stream__`` or
-            ``__arrow_c_array__``.
+        events: A file, a folder, a glob, or an address of these in an object store (``s3://``, ``gs://``, ``az://``,
+            ``abfs://``, ``http(s)://``); the folder of a Delta or Iceberg table, which is read as it is now
+            (`sigtrawl.delta.scan` and `sigtrawl.iceberg.scan` read its other versions); a list of files; or data in memory:
+            anything with ``__arrow_c_stream__`` or ``__arrow_c_array__``.
         ruleset: The rules.
         schema: The schema mapping to read the events by: a known name, a file, or ``"none"`` (columns are Sigma fields,
             every rule runs on every row). By default each table is recognised by its columns.
@@ -167,7 +172,25 @@ def scan(
         matches = match_in_memory(ruleset, events, asked)
         _refuse_idle(matches.report)
         return matches
+    table = _table(paths, storage_options)
+    if table is not None and asked.engine != "reference":
+        from sigtrawl.lake import scan_snapshot
+
+        return scan_snapshot(table, ruleset, asked)
     return scan_paths(ruleset, paths, asked)
+
+
+def _table(paths: list[str], storage_options: Mapping[str, str] | None) -> "Snapshot | None":
+    """Open the table that a single path is, Delta Lake's or Iceberg's, as it is now."""
+    if len(paths) != 1 or "://" in paths[0]:
+        return None
+    from sigtrawl.lake import table_kind
+
+    kind = table_kind(paths[0])
+    if kind is None:
+        return None
+    snapshot: Snapshot = import_module(f"sigtrawl.{kind}").snapshot_of(paths[0], storage_options=storage_options)
+    return snapshot
 
 
 def scan_paths(ruleset: RuleSet, paths: list[str], asked: Request) -> Matches:
