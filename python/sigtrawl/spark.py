@@ -21,11 +21,11 @@ without such columns have their place, as Spark knows it::
     matches = sigtrawl.spark.match(events, ruleset, key=["file_path", "row_index"])
 
 **Sizes.** Spark hands 10,000 rows at a time to Python (``spark.sql.execution.arrow.maxRecordsPerBatch``), and that is a good
-size: with 1,415 rules and a million process creations of 820 bytes on two cores, 10,000 took 6.8 seconds, 1,000 took 10.3,
-50,000 took 6.5 and 131,072 took 11.5, because the JVM builds each batch in memory. Of the 6.8 seconds 4.3 are Spark's own, for
-reading the files and moving the rows. Where rows are long (megabytes of script text), set a smaller number; small batches are
-put together again before they are matched. A worker holds some 70 MiB for 1,415 rules beside pyarrow and one batch; there is
-one for each core, outside of the JVM's heap: ``spark.executor.memoryOverhead`` has to leave room for it.
+size. With 1,415 rules and a million process creations on two cores, batches of 10,000 took 6.8 seconds, of 50,000 the same, of
+131,072 took 7.4 and of 1,000 took 12; four of the 6.8 are Spark's own, for reading the files and moving the rows. Where rows are
+long (script blocks of megabytes), set a smaller number, because the JVM and Python each build a batch in memory; small batches
+are put together again, up to 16 MiB, before they are matched. A Python worker holds some 70 MiB for these rules beside pyarrow
+and one batch. There is one for each core, outside of the JVM's heap: ``spark.executor.memoryOverhead`` has to leave room.
 
 **Databricks.** ``%pip install sigtrawl`` in the notebook, or the wheel as a library of the cluster, brings it to driver and
 executors. Leave the extra ``[spark]`` out: the runtime has its own PySpark and pyarrow.
