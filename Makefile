@@ -123,10 +123,10 @@ test-rust: $(VENV)/.deps need-rust
 test-python: build
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
-# What depends on pySigma and Typer, on the oldest versions of everything that pyproject.toml allows.
+# What depends on pySigma, Typer and polars, on the oldest versions of everything that pyproject.toml allows.
 .PHONY: test-oldest
 test-oldest: build $(OLDEST)/.deps
-	PYTHONPATH=python $(OLDEST)/bin/python -m pytest -q -p no:cacheprovider --numprocesses auto --dist worksteal tests/rules tests/cli \
+	PYTHONPATH=python $(OLDEST)/bin/python -m pytest -q -p no:cacheprovider --numprocesses auto --dist worksteal tests/rules tests/cli tests/in_polars \
 		tests/conformance/test_vectors.py tests/conformance/test_attack_samples.py tests/conformance/test_regression.py
 
 # All cargo steps are of the release profile: build scripts and C libraries are then built once for linting, testing and use.
