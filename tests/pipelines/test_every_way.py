@@ -138,7 +138,7 @@ def _duckdb_function(rules: st.RuleSet, events: Path) -> Pairs:
     with duckdb.connect() as connection:
         connection.execute(f"CREATE VIEW events AS SELECT * FROM read_parquet('{events}/*.parquet')")  # noqa: S608 - our own path
         call = sigtrawl.duckdb.register(connection, rules, "events", answer="rules")
-        found = connection.execute(f"SELECT Computer, RecordID, {call} AS rules FROM events").to_arrow_table()  # noqa: S608
+        found = connection.sql(f"SELECT Computer, RecordID, {call} AS rules FROM events").to_arrow_table()  # noqa: S608
         return from_lists(pl.DataFrame(found), pl.DataFrame(found)["rules"])
 
 
